@@ -1,0 +1,49 @@
+private import Kernel
+
+#if canImport(Glibc)
+    private import Glibc
+#endif
+
+/// The one binary: finds the command, runs it, and turns its outcome into an exit status.
+@main
+enum Kessai {
+    static var commands: [any Command.Type] { [] }
+
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        do {
+            guard let (command, rest) = find(words) else {
+                let asked = words.isEmpty || ["help", "--help", "-h"].contains(words[0])
+                Terminal.write(usage, toErrors: !asked)
+                exit(asked ? ExitStatus.success.rawValue : ExitStatus.usage.rawValue)
+            }
+            if rest.contains("--help") || rest.contains("-h") {
+                Terminal.write(command.usage + "\n")
+                exit(ExitStatus.success.rawValue)
+            }
+            let arguments = try Arguments(rest, flags: command.flags, options: command.options)
+            let status = try await command.init().run(arguments)
+            exit(status.rawValue)
+        } catch let error as UsageError {
+            Terminal.write("kessai: \(error.message)\n", toErrors: true)
+            exit(ExitStatus.usage.rawValue)
+        } catch {
+            Terminal.write("kessai: \(error)\n", toErrors: true)
+            exit(ExitStatus.failure.rawValue)
+        }
+    }
+
+    /// The command whose words begin the line; of several the longest.
+    private static func find(_ words: [String]) -> ((any Command.Type), [String])? {
+        func wordsOf(_ command: any Command.Type) -> [String] { command.name.split(separator: " ").map(String.init) }
+        return commands.filter { words.starts(with: wordsOf($0)) }
+            .max { wordsOf($0).count < wordsOf($1).count }
+            .map { ($0, Array(words.dropFirst(wordsOf($0).count))) }
+    }
+
+    private static var usage: String {
+        "usage: kessai COMMAND [OPTIONS]\n\n"
+            + commands.map { "  " + $0.usage.split(separator: "\n")[0] + "\n" }.joined()
+            + "\nkessai COMMAND --help tells more.\nExit status: 0 done, 1 failed, 2 wrong usage or configuration.\n"
+    }
+}

@@ -1,0 +1,95 @@
+extension JSONValue {
+    /// The value as UTF-8 text; `pretty` puts every member on a line of its own, as Stripe sends its events.
+    public func bytes(pretty: Bool = false) -> [UInt8] {
+        var writer = JSONWriter(pretty: pretty)
+        writer.write(self, depth: 0)
+        return writer.output
+    }
+
+    /// The value as text.
+    public func text(pretty: Bool = false) -> String { String(decoding: bytes(pretty: pretty), as: UTF8.self) }
+
+    /// The value with the members of every object sorted by name: equal values give equal text.
+    public var sorted: JSONValue {
+        switch self {
+        case .object(let object):
+            return .object(JSONObject(object.members.sorted { $0.name < $1.name }.map { ($0.name, $0.value.sorted) }))
+        case .array(let array): return .array(array.map(\.sorted))
+        default: return self
+        }
+    }
+}
+
+private struct JSONWriter {
+    let pretty: Bool
+    var output: [UInt8] = []
+
+    init(pretty: Bool) { self.pretty = pretty }
+
+    mutating func write(_ value: JSONValue, depth: Int) {
+        switch value {
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let bool): output.append(contentsOf: (bool ? "true" : "false").utf8)
+        case .int(let int): output.append(contentsOf: String(int).utf8)
+        // JSON has no infinities; they are not representable and become null.
+        case .double(let double): output.append(contentsOf: (double.isFinite ? "\(double)" : "null").utf8)
+        case .string(let string): write(string)
+        case .array(let array):
+            bracket("[", "]", empty: array.isEmpty, depth: depth) { writer in
+                for (index, element) in array.enumerated() {
+                    writer.separate(index, depth: depth)
+                    writer.write(element, depth: depth + 1)
+                }
+            }
+        case .object(let object):
+            bracket("{", "}", empty: object.isEmpty, depth: depth) { writer in
+                for (index, member) in object.members.enumerated() {
+                    writer.separate(index, depth: depth)
+                    writer.write(member.name)
+                    writer.output.append(contentsOf: (writer.pretty ? ": " : ":").utf8)
+                    writer.write(member.value, depth: depth + 1)
+                }
+            }
+        }
+    }
+
+    private mutating func bracket(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, empty: Bool, depth: Int, _ body: (inout JSONWriter) -> Void
+    ) {
+        output.append(UInt8(ascii: open))
+        body(&self)
+        if !empty { newline(depth) }
+        output.append(UInt8(ascii: close))
+    }
+
+    private mutating func separate(_ index: Int, depth: Int) {
+        if index > 0 { output.append(UInt8(ascii: ",")) }
+        newline(depth + 1)
+    }
+
+    private mutating func newline(_ depth: Int) {
+        guard pretty else { return }
+        output.append(UInt8(ascii: "\n"))
+        output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
+    }
+
+    private mutating func write(_ string: String) {
+        output.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
+            case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
+            case UInt8(ascii: "\n"): output.append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\r"): output.append(contentsOf: "\\r".utf8)
+            case UInt8(ascii: "\t"): output.append(contentsOf: "\\t".utf8)
+            case 0..<0x20:
+                let digits = Array("0123456789abcdef".utf8)
+                output.append(contentsOf: "\\u00".utf8)
+                output.append(digits[Int(byte >> 4)])
+                output.append(digits[Int(byte & 0xF)])
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}

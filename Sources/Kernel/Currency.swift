@@ -1,0 +1,47 @@
+/// An ISO 4217 currency as Stripe charges it: three lower-case letters.
+public struct Currency: Hashable, Sendable, CustomStringConvertible {
+    /// The lower-case code, `jpy`.
+    public let code: String
+
+    /// The yen, whose minor unit is the yen itself.
+    public static let jpy = Currency(knownCode: "jpy")
+    /// The US dollar, in cents.
+    public static let usd = Currency(knownCode: "usd")
+    /// The euro, in cents.
+    public static let eur = Currency(knownCode: "eur")
+
+    private init(knownCode: String) { code = knownCode }
+
+    /// A currency from its code, in any case; nil unless it is three ASCII letters.
+    public init?(_ code: some StringProtocol) {
+        let lower = code.lowercased()
+        guard lower.utf8.count == 3, lower.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) else { return nil }
+        self.code = lower
+    }
+
+    /// How many decimal digits the minor unit has: 0 for JPY, 3 for KWD, 2 for most.
+    /// Source: Stripe's list of zero-decimal and three-decimal currencies.
+    public var minorUnitDigits: Int {
+        if Self.zeroDecimal.contains(code) { return 0 }
+        return Self.threeDecimal.contains(code) ? 3 : 2
+    }
+
+    /// The least that Stripe charges, in minor units; 1 where Stripe publishes none.
+    public var minimumChargeMinor: Int64 { Self.minimumCharges[code] ?? 1 }
+
+    /// The most that one charge may be, in minor units: Stripe takes eight digits.
+    public var maximumChargeMinor: Int64 { 99_999_999 }
+
+    /// The code.
+    public var description: String { code }
+
+    private static let zeroDecimal: Set<String> = [
+        "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf",
+    ]
+    private static let threeDecimal: Set<String> = ["bhd", "jod", "kwd", "omr", "tnd"]
+    private static let minimumCharges: [String: Int64] = [
+        "usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "aud": 50, "cad": 50, "chf": 50, "nzd": 50, "sgd": 50,
+        "brl": 50, "inr": 50, "dkk": 250, "nok": 300, "sek": 300, "hkd": 400, "mxn": 1000, "pln": 200, "ron": 200,
+        "aed": 200, "bgn": 100, "czk": 1500, "huf": 17500, "myr": 200, "thb": 1000,
+    ]
+}

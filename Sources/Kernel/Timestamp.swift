@@ -1,0 +1,134 @@
+/// A moment: milliseconds since 1970-01-01T00:00:00Z, always UTC.
+public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Milliseconds since the epoch.
+    public let epochMs: Int64
+
+    /// A moment by its milliseconds since the epoch.
+    public init(epochMs: Int64) { self.epochMs = epochMs }
+
+    /// A moment by Stripe's unit, seconds since the epoch; saturates instead of overflowing.
+    public init(epochSeconds: Int64) {
+        let (product, overflow) = epochSeconds.multipliedReportingOverflow(by: 1000)
+        epochMs = overflow ? (epochSeconds < 0 ? .min : .max) : product
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    public var epochSeconds: Int64 { epochMs >= 0 ? epochMs / 1000 : (epochMs - 999) / 1000 }
+
+    /// Earlier before later.
+    public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.epochMs < rhs.epochMs }
+
+    /// The moment `duration` later; saturates.
+    public func adding(_ duration: Duration) -> Timestamp {
+        let (sum, overflow) = epochMs.addingReportingOverflow(duration.milliseconds)
+        return Timestamp(epochMs: overflow ? (duration < .zero ? .min : .max) : sum)
+    }
+
+    /// How long after `earlier` this moment is.
+    public func since(_ earlier: Timestamp) -> Duration {
+        let (difference, overflow) = epochMs.subtractingReportingOverflow(earlier.epochMs)
+        return .milliseconds(overflow ? (epochMs < 0 ? Int64.min : Int64.max) : difference)
+    }
+
+    /// RFC 3339 in UTC with milliseconds: `2026-11-21T04:33:00.000Z`.
+    public var description: String { rfc3339 }
+
+    /// RFC 3339 in UTC with milliseconds: `2026-11-21T04:33:00.000Z`.
+    public var rfc3339: String {
+        let milliseconds = Int(((epochMs % 1000) + 1000) % 1000)
+        let seconds = epochSeconds
+        let secondOfDay = Int(((seconds % 86_400) + 86_400) % 86_400)
+        let day = CivilDay(daysSinceEpoch: (seconds - Int64(secondOfDay)) / 86_400)
+        return "\(padded(day.year, 4))-\(padded(day.month, 2))-\(padded(day.day, 2))T"
+            + "\(padded(secondOfDay / 3600, 2)):\(padded(secondOfDay / 60 % 60, 2)):\(padded(secondOfDay % 60, 2))"
+            + ".\(padded(milliseconds, 3))Z"
+    }
+
+    /// Reads RFC 3339 in UTC (`Z`), with or without fractions of a second; nil when it is anything else.
+    public init?(rfc3339 text: String) {
+        let bytes = Array(text.utf8)
+        func number(_ range: Range<Int>) -> Int? {
+            guard range.upperBound <= bytes.count else { return nil }
+            var value = 0
+            for byte in bytes[range] {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                value = value * 10 + Int(byte - 0x30)
+            }
+            return value
+        }
+        guard bytes.count >= 20, bytes.count <= 30, bytes.last == UInt8(ascii: "Z"),
+            bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+            bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
+        else { return nil }
+        var milliseconds = 0
+        if bytes.count > 20 {
+            let fraction = bytes[20..<(bytes.count - 1)]
+            guard bytes[19] == UInt8(ascii: "."), !fraction.isEmpty else { return nil }
+            var scale = 100
+            for byte in fraction {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                milliseconds += Int(byte - 0x30) * scale
+                scale /= 10
+            }
+        }
+        let civil = CivilDay(year: year, month: month, day: day)
+        guard civil == CivilDay(daysSinceEpoch: civil.daysSinceEpoch) else { return nil }
+        epochMs =
+            (civil.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second)) * 1000 + Int64(milliseconds)
+    }
+
+    private func padded(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+/// A day of the proleptic Gregorian calendar, without a zone.
+struct CivilDay: Equatable {
+    let year: Int
+    let month: Int
+    let day: Int
+
+    init(year: Int, month: Int, day: Int) {
+        self.year = year
+        self.month = month
+        self.day = day
+    }
+
+    /// Days are counted from 1 March of year 0, so that the leap day is the last of its year.
+    init(daysSinceEpoch: Int64) {
+        let shifted = daysSinceEpoch + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        day = Int(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+        month = Int(shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9)
+        year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
+    }
+
+    var daysSinceEpoch: Int64 {
+        let shiftedYear = Int64(month <= 2 ? year - 1 : year)
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let shiftedMonth = Int64(month > 2 ? month - 3 : month + 9)
+        let dayOfYear = (153 * shiftedMonth + 2) / 5 + Int64(day) - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded toward zero; saturates.
+    public var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        if overflow { return seconds < 0 ? .min : .max }
+        let (sum, overflowed) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return overflowed ? (seconds < 0 ? .min : .max) : sum
+    }
+}

@@ -1,0 +1,67 @@
+/// A step of the schema: forward only, never changed once it has shipped. Names no Swift type.
+public struct Migration: Sendable {
+    /// `feature/0001_what`; ids of one feature run in the order of their numbers.
+    public let id: String
+    /// The statements for SQLite.
+    public let sqlite: [String]
+    /// The statements for PostgreSQL.
+    public let postgresql: [String]
+
+    /// A step whose text differs between the engines.
+    public init(_ id: String, sqlite: [String], postgresql: [String]) {
+        self.id = id
+        self.sqlite = sqlite
+        self.postgresql = postgresql
+    }
+
+    /// A step with one text: `STRICT` is added to SQLite's tables , and types are written as
+    /// `BIGINT`, `TEXT` and `BYTEA`.
+    public init(_ id: String, _ statements: [String]) {
+        self.id = id
+        sqlite = statements.map { Self.strict($0, .sqlite) }
+        postgresql = statements
+    }
+
+    /// The statements of an engine.
+    public func statements(_ dialect: SQLDialect) -> [String] {
+        switch dialect {
+        case .sqlite: sqlite
+        case .postgresql: postgresql
+        }
+    }
+
+    /// Turns a table of `BIGINT`, `TEXT` and `BYTEA` columns into the engine's words: SQLite's are STRICT.
+    static func strict(_ statement: String, _ dialect: SQLDialect) -> String {
+        guard dialect == .sqlite else { return statement }
+        let words = statement.replacingAll("BIGINT", with: "INTEGER").replacingAll("BYTEA", with: "BLOB")
+        guard words.hasPrefix("CREATE TABLE") else { return words }
+        return words + " STRICT"
+    }
+
+    /// FNV-1a (64 bits) over the engine's statements: tells an edited step from the one that ran.
+    public func checksum(_ dialect: SQLDialect) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for statement in statements(dialect) {
+            for byte in Array(statement.utf8) + [0] {
+                hash ^= UInt64(byte)
+                hash &*= 0x100_0000_01B3
+            }
+        }
+        let text = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+}
+
+extension String {
+    /// Every `word` replaced, where it stands as a word of its own.
+    fileprivate func replacingAll(_ word: String, with other: String) -> String {
+        var result = ""
+        var rest = self[...]
+        while let range = rest.firstRange(of: word) {
+            result += rest[..<range.lowerBound]
+            result += other
+            rest = rest[range.upperBound...]
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,103 @@
+public import Kernel
+
+/// Brings a schema up to the program's, and tells how they compare.
+public struct Migrator: Sendable {
+    private let database: any Database
+    private let migrations: [Migration]
+    private let clock: any WallClock
+
+    /// Where a schema stands.
+    public struct Status: Sendable, Equatable {
+        /// Steps that have run, in the order they ran.
+        public let applied: [String]
+        /// Steps that wait, in the order they will run.
+        public let pending: [String]
+    }
+
+    /// The steps of all features, in the order of their dependencies.
+    public init(database: any Database, migrations: [Migration], clock: any WallClock) {
+        self.database = database
+        self.migrations = migrations
+        self.clock = clock
+    }
+
+    /// Compares without changing anything. Throws `DatabaseError.schemaMismatch` when a step that ran was edited
+    /// since or is not known to this program.
+    public func status() async throws -> Status {
+        let migrations = migrations
+        return try await database.read { tx in
+            guard try Self.tableExists(tx) else { return Status(applied: [], pending: migrations.map(\.id)) }
+            return try Self.compare(tx, migrations)
+        }
+    }
+
+    /// Throws `DatabaseError.schemaMismatch` unless every step has run.
+    public func requireCurrent() async throws {
+        let status = try await status()
+        if !status.pending.isEmpty {
+            throw DatabaseError.schemaMismatch(
+                "the database lacks \(status.pending.count) migrations (first: \(status.pending[0])); "
+                    + "run `kessai migrate`")
+        }
+    }
+
+    /// Runs what waits, each step in a transaction of its own; safe when several nodes do it at once.
+    /// Returns the steps that this call ran.
+    public func migrate() async throws -> [String] {
+        try await database.write { tx in
+            if tx.dialect == .postgresql { try tx.execute("SELECT pg_advisory_xact_lock(7239001)") }
+            try tx.execute(
+                SQL(
+                    unsafe: Migration.strict(
+                        """
+                        CREATE TABLE IF NOT EXISTS schema_migrations (
+                            id TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, position BIGINT NOT NULL,
+                            applied_at_ms BIGINT NOT NULL)
+                        """, tx.dialect)))
+        }
+        var ran: [String] = []
+        for (position, migration) in migrations.enumerated() {
+            let now = clock.now()
+            let migrations = migrations
+            let didRun = try await database.write { tx -> Bool in
+                if tx.dialect == .postgresql { try tx.execute("SELECT pg_advisory_xact_lock(7239001)") }
+                let status = try Self.compare(tx, migrations)
+                guard status.pending.contains(migration.id) else { return false }
+                for statement in migration.statements(tx.dialect) { try tx.execute(SQL(unsafe: statement)) }
+                try tx.execute(
+                    """
+                    INSERT INTO schema_migrations (id, checksum, position, applied_at_ms)
+                    VALUES (\(migration.id), \(migration.checksum(tx.dialect)), \(position), \(now))
+                    """)
+                return true
+            }
+            if didRun { ran.append(migration.id) }
+        }
+        return ran
+    }
+
+    private static func compare(_ tx: Transaction, _ migrations: [Migration]) throws -> Status {
+        var applied: [String] = []
+        for row in try tx.rows("SELECT id, checksum FROM schema_migrations ORDER BY position, id") {
+            let id = try row.text("id")
+            guard let migration = migrations.first(where: { $0.id == id }) else {
+                throw DatabaseError.schemaMismatch("the database is newer than this program: it has \(id)")
+            }
+            guard try row.text("checksum") == migration.checksum(tx.dialect) else {
+                throw DatabaseError.schemaMismatch("the migration \(id) was edited after it had run")
+            }
+            applied.append(id)
+        }
+        return Status(applied: applied, pending: migrations.map(\.id).filter { !applied.contains($0) })
+    }
+
+    private static func tableExists(_ tx: Transaction) throws -> Bool {
+        switch tx.dialect {
+        case .sqlite:
+            return try tx.row("SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'")
+                != nil
+        case .postgresql:
+            return try tx.row("SELECT 1 AS one WHERE to_regclass('schema_migrations') IS NOT NULL") != nil
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// What a server serves: the application, or a sandbox.
+public protocol HTTPHandler: Sendable {
+    /// Decides by the head alone whether the body is wanted, and how much of it. Must be quick and must not block:
+    /// it runs on the server's own thread.
+    func admit(_ head: HTTPRequestHead) -> HTTPAdmission
+
+    /// Answers a request whose body was admitted. Every fault becomes an answer. When the client leaves, the task
+    /// is cancelled.
+    func respond(to request: HTTPRequest) async -> HTTPResponse
+}
+
+/// What a handler says of a head.
+public enum HTTPAdmission: Sendable {
+    /// Read the body, of at most so many bytes, then ask for the answer. A larger one is refused with 413.
+    case accept(bodyBytesMax: Int)
+    /// Answer this without reading the body.
+    case refuse(HTTPResponse)
+}

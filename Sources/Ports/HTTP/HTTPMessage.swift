@@ -1,0 +1,86 @@
+public import JSON
+
+/// A request's line and header fields, before its body is read.
+public struct HTTPRequestHead: Sendable {
+    /// The method in upper case; not necessarily one that we know.
+    public var method: String
+    /// The path as sent, percent-encoded, without the query; begins with `/`.
+    public var path: String
+    /// The query as sent, without `?`; empty when there is none.
+    public var query: String
+    /// The header fields.
+    public var headers: HTTPHeaders
+    /// The peer's address as the socket tells it.
+    public var remoteAddress: String
+    /// The id of this request: the caller's `X-Request-Id` where it is fit, else our own.
+    public var requestID: String
+
+    /// A head of these parts.
+    public init(
+        method: String, path: String, query: String = "", headers: HTTPHeaders = [:],
+        remoteAddress: String = "127.0.0.1", requestID: String = ""
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.remoteAddress = remoteAddress
+        self.requestID = requestID
+    }
+}
+
+/// A whole request as a server got it.
+public struct HTTPRequest: Sendable {
+    /// The line and the fields.
+    public var head: HTTPRequestHead
+    /// The body as sent, no larger than the handler admitted.
+    public var body: [UInt8]
+
+    /// A request of these parts.
+    public init(head: HTTPRequestHead, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
+
+    /// A request by method and target (`/path?query`), for tests and transports within the process.
+    public init(_ method: String, _ target: String, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        head = HTTPRequestHead(
+            method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "", headers: headers)
+        self.body = body
+    }
+}
+
+/// An answer.
+public struct HTTPResponse: Sendable {
+    /// The status code.
+    public var status: Int
+    /// The header fields; the length is the server's business.
+    public var headers: HTTPHeaders
+    /// The body.
+    public var body: [UInt8]
+
+    /// An answer of these parts.
+    public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A JSON answer.
+    public static func json(_ value: JSONValue, status: Int = 200, headers: HTTPHeaders = [:]) -> HTTPResponse {
+        var response = HTTPResponse(status: status, headers: headers, body: value.bytes())
+        response.headers["Content-Type"] = "application/json"
+        return response
+    }
+
+    /// A page.
+    public static func html(_ text: String, status: Int = 200) -> HTTPResponse {
+        HTTPResponse(status: status, headers: ["Content-Type": "text/html; charset=utf-8"], body: Array(text.utf8))
+    }
+
+    /// Plain text.
+    public static func text(_ text: String, status: Int = 200) -> HTTPResponse {
+        HTTPResponse(status: status, headers: ["Content-Type": "text/plain; charset=utf-8"], body: Array(text.utf8))
+    }
+}

@@ -1,0 +1,178 @@
+public import Identity
+private import JSON
+public import Kernel
+
+/// Finds the route of a request, proves who asks, checks the input, and turns every fault into a problem.
+///
+/// Faults have this precedence: unknown path (404), method (405), body too large (413), who asks (401, 403),
+/// media type (415), malformed input (400), and then the handler's own.
+public struct Router: HTTPHandler {
+    private let routes: [Route]
+    private let tree: RouteTree
+    private let authenticator: (any Authenticator)?
+    private let middleware: [any Middleware]
+    private let log: Log
+
+    /// Serves `routes`; the first of `middleware` stands outermost, inside authentication.
+    public init(
+        routes: [Route], authenticator: (any Authenticator)?, middleware: [any Middleware] = [], log: Log
+    ) {
+        self.routes = routes
+        self.tree = RouteTree(routes)
+        self.authenticator = authenticator
+        self.middleware = middleware
+        self.log = log
+    }
+
+    /// Refuses unknown paths and methods before a body is read.
+    public func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
+        switch find(head) {
+        case .success(let match): .accept(bodyBytesMax: match.route.bodyBytesMax)
+        case .failure(let problem): .refuse(problem.response(requestID: head.requestID))
+        }
+    }
+
+    /// Answers.
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let log = log.with(["request_id": .string(request.head.requestID)])
+        var response: HTTPResponse
+        do {
+            response = try await answer(request, log: log)
+        } catch {
+            response = Self.face(of: error, request: request, log: log)
+        }
+        response.headers["X-Request-Id"] = request.head.requestID
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest, log: Log) async throws -> HTTPResponse {
+        let match = try find(request.head).get()
+        let route = match.route
+        guard request.body.count <= route.bodyBytesMax else { throw Problem.bodyTooLarge(route.bodyBytesMax) }
+        var context = RequestContext(
+            request: request, route: route, parameters: match.parameters, json: .null, principal: nil, log: log)
+        context.principal = try await principal(of: request, for: route)
+        try Self.check(query: request.head.query, of: route)
+        context.json = try Self.body(of: request, for: route)
+        var handler = route.handler
+        for layer in middleware.reversed() {
+            let next = handler
+            handler = { context in try await layer.respond(to: context, next: next) }
+        }
+        return try await handler(context)
+    }
+
+    private func find(_ head: HTTPRequestHead) -> Result<RouteTree.Match, Problem> {
+        tree.find(method: head.method, path: head.path)
+    }
+
+    private func principal(of request: HTTPRequest, for route: Route) async throws -> Principal? {
+        guard case .roles(let allowed) = route.access else { return nil }
+        let header = request.head.headers["Authorization"] ?? ""
+        let challenge: HTTPHeaders = ["WWW-Authenticate": "Bearer"]
+        guard header.lowercased().hasPrefix("bearer "), let authenticator else {
+            throw Problem(
+                status: 401, code: "not_logged_in", detail: "Log in and send the token as a bearer.",
+                headers: challenge)
+        }
+        let token = String(header.dropFirst(7)).split(separator: " ").joined()
+        guard let principal = try await authenticator.principal(bearerToken: token) else {
+            throw Problem(
+                status: 401, code: "token_not_valid", detail: "The token is unknown or expired; log in again.",
+                headers: challenge)
+        }
+        guard allowed.contains(principal.role) else {
+            throw Problem(status: 403, code: "not_allowed", detail: "This account may not do that.")
+        }
+        return principal
+    }
+
+    private static func check(query: String, of route: Route) throws {
+        guard !query.isEmpty else { return }
+        guard let pairs = PercentCoding.pairs(query), query.utf8.count <= 8192 else {
+            throw Problem.invalidInput([FieldError(field: "", code: "malformed", detail: "'s query is not well-formed")]
+            )
+        }
+        guard route.listed else { return }
+        var faults: [FieldError] = []
+        var seen: Set<String> = []
+        for (name, value) in pairs {
+            guard let parameter = route.queries.first(where: { $0.name == name }) else {
+                let plain = name.utf8.count <= 64 && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                faults.append(
+                    FieldError(field: plain ? name : "?", code: "unknown", detail: "is not a parameter of this request")
+                )
+                continue
+            }
+            if !seen.insert(name).inserted {
+                faults.append(FieldError(field: name, code: "not_allowed", detail: "may be given once"))
+            }
+            let json: JSONValue
+            if case .integer = parameter.schema {
+                json = Int64(value).map { .int($0) } ?? .string(value)
+            } else {
+                json = .string(value)
+            }
+            faults += parameter.schema.faults(in: json).map {
+                FieldError(field: name, code: $0.code, detail: $0.detail)
+            }
+        }
+        if !faults.isEmpty { throw Problem.invalidInput(faults) }
+    }
+
+    private static func body(of request: HTTPRequest, for route: Route) throws -> JSONValue {
+        guard let schema = route.body else { return .null }
+        let mediaType = (request.head.headers["Content-Type"] ?? "").split(separator: ";").first ?? ""
+        guard mediaType.lowercased().trimmingSpaces() == "application/json" else {
+            throw Problem(
+                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json.")
+        }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: request.body)
+        } catch {
+            let place: String
+            switch error {
+            case .malformed(let line, let column): place = "is not strict JSON (line \(line), column \(column))"
+            case .tooDeep(let levelsMax): place = "is nested deeper than \(levelsMax) levels"
+            }
+            throw Problem.invalidInput([FieldError(field: "", code: "malformed", detail: place)])
+        }
+        let faults = schema.faults(in: value)
+        if !faults.isEmpty { throw Problem.invalidInput(faults) }
+        return value
+    }
+
+    /// The face of a fault; faults of ours are logged with their kind, never with their data.
+    private static func face(of error: any Error, request: HTTPRequest, log: Log) -> HTTPResponse {
+        let requestID = request.head.requestID
+        if let error = error as? any ProblemConvertible {
+            let problem = error.problem
+            log.log(
+                error.logLevel, "request_refused",
+                ["code": .string(problem.code), "status": .int(Int64(problem.status))])
+            return problem.response(requestID: requestID)
+        }
+        if error is CancellationError {
+            return Problem.unavailable("The request was cancelled.").response(requestID: requestID)
+        }
+        log.error("request_failed", ["error": .string(String(describing: error))])
+        return Problem(status: 500, code: "internal_error", detail: "A fault of ours; it has been logged.")
+            .response(requestID: requestID)
+    }
+}
+
+extension Problem {
+    /// 413.
+    public static func bodyTooLarge(_ bytesMax: Int) -> Problem {
+        Problem(
+            status: 413, code: "body_too_large",
+            detail: bytesMax == 0 ? "This request takes no body." : "The body may have at most \(bytesMax) bytes.")
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSpaces() -> String {
+        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    }
+}
