@@ -44,6 +44,8 @@ let package = Package(
         // Interop: the only folder that sees C
         system("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
         room("JSON", in: "Interop", ["CJansson", "Kernel"]),
+        system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
@@ -58,6 +60,7 @@ let package = Package(
         support("KernelTesting", ["Kernel"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
+        tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
     ]
