@@ -52,6 +52,9 @@ let package = Package(
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
 
+        // Vendors
+        room("StripeClient", in: "Vendors", ["Crypto", "HTTP", "JSON", "Kernel"]),
+
         // Executables
         .executableTarget(
             name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
@@ -62,6 +65,7 @@ let package = Package(
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("StripeClientTests", ["StripeClient", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
     ]
 )
