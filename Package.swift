@@ -51,6 +51,7 @@ let package = Package(
         room("Identity", in: "Ports", ["Kernel"]),
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
+        room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
 
         // Executables
         .executableTarget(
