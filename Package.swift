@@ -53,6 +53,15 @@ let package = Package(
         room("Database", in: "Ports", ["Kernel"]),
         room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
 
+        // Contract: what goes over the wire
+        room("KessaiAPI", in: "Contract", ["JSON", "Kernel"]),
+        room("HTTPModels", in: "Ports", ["HTTP", "KessaiAPI"]),
+
+        // Features
+        room(
+            "Accounts", in: "Features",
+            ["Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI"]),
+
         // Executables
         .executableTarget(
             name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
@@ -63,6 +72,7 @@ let package = Package(
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
     ]
 )
