@@ -51,6 +51,16 @@ let package = Package(
         room("Identity", in: "Ports", ["Kernel"]),
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
+        room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
+
+        // Contract: what goes over the wire
+        room("KessaiAPI", in: "Contract", ["JSON", "Kernel"]),
+        room("HTTPModels", in: "Ports", ["HTTP", "KessaiAPI"]),
+
+        // Features
+        room(
+            "Accounts", in: "Features",
+            ["Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI"]),
 
         // Vendors
         room("StripeClient", in: "Vendors", ["Crypto", "HTTP", "JSON", "Kernel"]),
@@ -66,6 +76,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("StripeClientTests", ["StripeClient", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting"]),
+        tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
     ]
 )
