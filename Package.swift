@@ -46,11 +46,18 @@ let package = Package(
         room("JSON", in: "Interop", ["CJansson", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
+        room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
+        room("Jobs", in: "Ports", ["Database", "Kernel"]),
+        room("Mail", in: "Ports", ["Kernel"]),
+        room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
+
+        // Features
+        room("Notifications", in: "Features", ["Database", "Jobs", "Kernel", "Mail"]),
 
         // Executables
         .executableTarget(
