@@ -46,6 +46,7 @@ let package = Package(
         room("JSON", in: "Interop", ["CJansson", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
+        room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
@@ -64,6 +65,12 @@ let package = Package(
 
         // Vendors
         room("StripeClient", in: "Vendors", ["Crypto", "HTTP", "JSON", "Kernel"]),
+        room("Jobs", in: "Ports", ["Database", "Kernel"]),
+        room("Mail", in: "Ports", ["Kernel"]),
+        room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
+
+        // Features
+        room("Notifications", in: "Features", ["Database", "Jobs", "Kernel", "Mail"]),
 
         // Executables
         .executableTarget(
