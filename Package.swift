@@ -72,6 +72,10 @@ let package = Package(
         // Features
         room("Notifications", in: "Features", ["Database", "Jobs", "Kernel", "Mail"]),
 
+        // Servers and clients of HTTP
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+
         // Executables
         .executableTarget(
             name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
@@ -84,6 +88,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("StripeClientTests", ["StripeClient", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
     ]
 )
