@@ -46,6 +46,8 @@ let package = Package(
         room("JSON", in: "Interop", ["CJansson", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
@@ -53,28 +55,34 @@ let package = Package(
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
         room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
+        room("Jobs", in: "Ports", ["Database", "Kernel"]),
+        room("Mail", in: "Ports", ["Kernel"]),
+        room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
         // Contract: what goes over the wire
         room("KessaiAPI", in: "Contract", ["JSON", "Kernel"]),
         room("HTTPModels", in: "Ports", ["HTTP", "KessaiAPI"]),
 
-        // Features
-        room(
-            "Accounts", in: "Features",
-            ["Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI"]),
-
         // Vendors
         room("StripeClient", in: "Vendors", ["Crypto", "HTTP", "JSON", "Kernel"]),
-        room("Jobs", in: "Ports", ["Database", "Kernel"]),
-        room("Mail", in: "Ports", ["Kernel"]),
-        room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
         // Features
         room("Notifications", in: "Features", ["Database", "Jobs", "Kernel", "Mail"]),
-
-        // Servers and clients of HTTP
-        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
-        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        room(
+            "Accounts", in: "Features",
+            ["Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI"]),
+        room(
+            "Payments", in: "Features",
+            [
+                "Audit", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Jobs", "Kernel", "KessaiAPI",
+                "Notifications", "StripeClient",
+            ]),
+        room(
+            "Shop", in: "Features",
+            [
+                "Audit", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Jobs", "Kernel", "KessaiAPI",
+                "Notifications", "Payments",
+            ]),
 
         // Executables
         .executableTarget(

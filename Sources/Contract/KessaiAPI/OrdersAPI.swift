@@ -1,5 +1,4 @@
 public import JSON
-public import Kernel
 
 /// An order as its buyer and operators see it.
 public struct OrderResponse: APIModel, Equatable {

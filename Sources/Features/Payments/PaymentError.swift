@@ -1,4 +1,5 @@
 public import HTTP
+internal import JSON
 public import Kernel
 
 /// What Payments refuses. Where several apply to one request, the first in this order is answered.

@@ -1,5 +1,6 @@
 internal import Database
 internal import Kernel
+internal import Notifications
 internal import StripeClient
 
 /// The Stripe customer of each user: one, whatever races (S3-NEXT-01).

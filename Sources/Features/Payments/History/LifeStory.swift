@@ -1,6 +1,6 @@
 public import Database
-public import JSON
-public import Jobs
+internal import JSON
+internal import Jobs
 public import Kernel
 
 /// The life of an order as a causal list: requests, intents and their keys, Stripe's events, postings and jobs.

@@ -1,6 +1,6 @@
-public import Kernel
 internal import Database
 internal import JSON
+internal import Kernel
 
 /// What set something off: the link between an order's history and the requests, events and jobs behind it.
 public struct Cause: Sendable, Equatable {

@@ -1,6 +1,6 @@
 internal import Database
-internal import Jobs
 internal import JSON
+internal import Jobs
 internal import Kernel
 internal import StripeClient
 

@@ -1,4 +1,4 @@
-internal import Database
+public import Database
 internal import Kernel
 public import StripeClient
 

@@ -1,5 +1,6 @@
 internal import Database
 internal import JSON
+internal import Kernel
 internal import StripeClient
 
 /// Which order an event is about.

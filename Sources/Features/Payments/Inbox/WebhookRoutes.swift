@@ -1,7 +1,9 @@
 internal import Database
 internal import HTTP
 internal import JSON
+internal import Kernel
 internal import KessaiAPI
+internal import StripeClient
 
 /// The three paths of Stripe's webhooks, into one inbox (GEN-03).
 struct WebhookRoutes: Sendable {

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Kernel
 internal import KessaiAPI
 
 /// `POST /api/payments/intent`.

@@ -7,7 +7,8 @@ enum PaymentsMigrations {
     /// Orders, their lines, the attempts to pay them, and their life story.
     private static let orders = Migration(
         "payments/0001_orders",
-        sqlite: [orderTable(number: "number INTEGER PRIMARY KEY AUTOINCREMENT")].map(strict) + orderRelatives.map(strict),
+        sqlite: [orderTable(number: "number INTEGER PRIMARY KEY AUTOINCREMENT")].map(strict)
+            + orderRelatives.map(strict),
         postgresql: [orderTable(number: "number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")] + orderRelatives)
 
     private static func orderTable(number: String) -> String {

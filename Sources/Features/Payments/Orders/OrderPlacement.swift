@@ -1,6 +1,6 @@
 public import Database
-public import Kernel
 internal import JSON
+internal import Kernel
 
 /// How a seller places an order, in the transaction in which it takes what it sells.
 public struct OrderPlacement: Sendable {
@@ -36,9 +36,12 @@ public struct OrderPlacement: Sendable {
             in: tx)
         return order
     }
+}
 
-    /// The lines of an order, for its seller.
-    public func lines(of order: Order, in tx: Transaction) throws -> [OrderLine] {
+/// The lines of orders, for their sellers.
+public enum OrderLines {
+    /// The lines of an order, in the order of the cart.
+    public static func of(_ order: Order, in tx: Transaction) throws -> [OrderLine] {
         try OrderRepository(tx: tx).lines(of: [order])[order.id] ?? []
     }
 }

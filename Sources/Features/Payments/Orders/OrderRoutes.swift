@@ -1,9 +1,9 @@
 internal import Database
 internal import HTTP
 internal import Identity
-internal import JSON
-internal import KessaiAPI
+public import JSON
 internal import Kernel
+public import KessaiAPI
 
 /// Reading and canceling orders.
 struct OrderRoutes: Sendable {
@@ -74,7 +74,8 @@ struct OrderRoutes: Sendable {
     private var story: Route {
         Route(
             "GET", "/api/admin/orders/{id}/story", "The life of an order, as a causal list", tag: "Administration",
-            access: .roles([.operator]), answers: [.init(200, "The story.", .object([.required("lines", .array(.any))]))]
+            access: .roles([.operator]),
+            answers: [.init(200, "The story.", .object([.required("lines", .array(.any))]))]
         ) { context in
             let reference = try OrderReference.of(context.parameter("id"))
             guard let story = try await LifeStory.read(reference, from: database, clock: cancellations.clock) else {
@@ -114,16 +115,6 @@ extension OrderReference {
     static func of(_ text: String) throws -> OrderReference {
         guard let reference = OrderReference(text) else { throw PaymentError.orderNotFound }
         return reference
-    }
-}
-
-extension RequestContext {
-    /// Who asks, on routes that the router lets nobody else through.
-    public func authenticated() throws -> Principal {
-        guard let principal else {
-            throw Problem(status: 401, code: "not_logged_in", detail: "Log in and send the token as a bearer.")
-        }
-        return principal
     }
 }
 

@@ -1,7 +1,8 @@
 internal import Database
 internal import HTTP
-internal import KessaiAPI
+internal import Identity
 internal import Kernel
+internal import KessaiAPI
 
 /// Refunds by an operator.
 struct RefundRoutes: Sendable {

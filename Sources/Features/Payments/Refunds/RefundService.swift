@@ -59,11 +59,11 @@ struct RefundService: Sendable {
             return try await stripe.createRefund(
                 CreateRefund(
                     .paymentIntent(StripePaymentIntentID(payment.paymentIntentID)), amount: refund.amount,
-                    reason: StripeRefundReason(word: refund.reason),
+                    reason: StripeRefundReason(refund.reason),
                     metadata: ["order_id": refund.orderID.rawValue, "refund_id": refund.id]),
                 key: try StripeKeys.key(key)
             ).value
-        } catch where error.isReplayedFault {
+        } catch  where error.isReplayedFault {
             if let found = try await find(refund, payment: payment) { return found }
             throw .invalidRequest(StripeInvalidRequest(status: nil, code: "replayed_server_error"))
         } catch {

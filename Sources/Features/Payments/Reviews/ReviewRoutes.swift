@@ -1,4 +1,6 @@
 internal import HTTP
+internal import Identity
+internal import Kernel
 internal import KessaiAPI
 
 /// What an operator must decide.
