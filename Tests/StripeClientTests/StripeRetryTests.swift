@@ -102,6 +102,12 @@ import Testing
         #expect((8_500...9_250).contains(timeouts[2]))
     }
 
+    @Test func `an attempt never has no time at all, which a transport may take for time without end`() async throws {
+        let bench = Bench([.ok(Sample.intent)], overallTimeout: .zero)
+        _ = try await bench.client.retrievePaymentIntent(Sample.intentID)
+        #expect(bench.requests.map(\.timeout) == [.seconds(1)])
+    }
+
     @Test func `a stored 500 is not asked for again, since the key will never say more`() async throws {
         let bench = Bench([
             .error(500, "api_error"), .error(500, "api_error").with("Idempotent-Replayed", "true"),
