@@ -97,6 +97,9 @@ let package = Package(
         tests("StripeClientTests", ["StripeClient", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests(
+            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
+            resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
     ]
 )

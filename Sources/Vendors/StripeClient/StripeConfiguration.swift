@@ -2,7 +2,8 @@ public import Kernel
 
 /// How to reach Stripe, and as whom.
 public struct StripeConfiguration: Sendable {
-    /// The secret or restricted key. An empty key refuses every call before it is sent (law 13).
+    /// The secret or restricted key. Without one, or with one that no header can carry, every call is refused before it
+    /// is sent (law 13).
     public var secretKey: Secret
     /// Scheme and host of the API, without a path; a sandbox's address in tests and demonstrations.
     public var apiBase: String

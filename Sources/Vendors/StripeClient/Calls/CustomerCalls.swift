@@ -68,7 +68,7 @@ extension StripeClient {
     /// is no proof (S1-USER-07).
     public func searchCustomers(
         metadata key: String, equals value: String, limit: Int = 10
-    ) async throws(StripeError) -> Answer<StripeList<StripeCustomer>> {
-        try await perform(.get("\(Self.customers)/search", .search(metadata: key, value, limit)), StripeList.init)
+    ) async throws(StripeError) -> Answer<[StripeCustomer]> {
+        try await perform(.get("\(Self.customers)/search", .search(metadata: key, value, limit)), StripeList.elements)
     }
 }

@@ -63,7 +63,7 @@ extension StripeClient {
     /// nothing is no proof that nothing was paid (S0-IDEM-13).
     public func searchPaymentIntents(
         metadata key: String, equals value: String, limit: Int = 10
-    ) async throws(StripeError) -> Answer<StripeList<StripePaymentIntent>> {
-        try await perform(.get("\(Self.intents)/search", .search(metadata: key, value, limit)), StripeList.init)
+    ) async throws(StripeError) -> Answer<[StripePaymentIntent]> {
+        try await perform(.get("\(Self.intents)/search", .search(metadata: key, value, limit)), StripeList.elements)
     }
 }

@@ -1,7 +1,10 @@
 public import JSON
 
 extension StripeList {
-    /// Reads a list or the result of a search.
+    /// The elements of a search's answer, which has pages of another kind.
+    static func elements(json: JSONValue) throws(StripeShapeError) -> [Element] { try Self(json: json).data }
+
+    /// Reads a list.
     public init(json: JSONValue) throws(StripeShapeError) {
         guard let elements = json["data"]?.array else {
             throw StripeShapeError(object: "list", field: "data", problem: json["data"] == nil ? .missing : .wrongType)

@@ -23,17 +23,18 @@ extension StripeClient {
 
     /// The answer with a 2xx.
     private func exchange(_ call: StripeCall) async throws(StripeError) -> HTTPResponse {
-        guard !configuration.secretKey.reveal().isEmpty else { throw .authentication }
+        let secretKey = configuration.secretKey.reveal().utf8
+        guard !secretKey.isEmpty, secretKey.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .authentication }
         let deadline = clock.now().adding(configuration.overallTimeout)
         var earlier: StripeDoubt?
         var retry = 0
         while true {
-            let left = deadline.since(clock.now())
             let started = clock.now()
+            // Never nothing, which some transports take for "without end".
+            let timeout = max(.seconds(1), min(configuration.timeout, deadline.since(started)))
             let attempt: StripeAttempt
             do {
-                attempt = .answered(
-                    try await transport.send(call.request(configuration, timeout: min(configuration.timeout, left))))
+                attempt = .answered(try await transport.send(call.request(configuration, timeout: timeout)))
             } catch {
                 attempt = .failed(error)
             }

@@ -56,13 +56,17 @@ public enum StripeDisputeStatus: StripeWord {
     case lost
     /// Settled before it became a dispute.
     case prevented
+    /// Lost, and taken to the next instance; we must answer.
+    case appealNeedsResponse
+    /// Lost, and the next instance looks at our answer.
+    case appealUnderReview
     /// A status that this client does not know.
     case unknown(String)
 
     /// The statuses that this client knows.
     public static let known: [StripeDisputeStatus] = [
         .warningNeedsResponse, .warningUnderReview, .warningClosed, .needsResponse, .underReview, .won, .lost,
-        .prevented,
+        .prevented, .appealNeedsResponse, .appealUnderReview,
     ]
 
     /// The word as Stripe spells it.
@@ -76,6 +80,8 @@ public enum StripeDisputeStatus: StripeWord {
         case .won: "won"
         case .lost: "lost"
         case .prevented: "prevented"
+        case .appealNeedsResponse: "appeal_needs_response"
+        case .appealUnderReview: "appeal_under_review"
         case .unknown(let word): word
         }
     }

@@ -71,8 +71,8 @@ public struct StripeEvent: StripeObject {
             request = Request(
                 id: try inner.optionalString("id"), idempotencyKey: try inner.optionalString("idempotency_key"))
         }
-        let data = reader.value("data")
-        object = data?["object"].flatMap { $0.object == nil ? nil : $0 } ?? [:]
-        previousAttributes = data?["previous_attributes"].flatMap { $0.isNull ? nil : $0 }
+        let data = reader.value("data")?.object
+        object = .object(data?["object"]?.object ?? [:])
+        previousAttributes = (data?["previous_attributes"]?.object).map { .object($0) }
     }
 }
