@@ -48,6 +48,9 @@ let package = Package(
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
@@ -70,7 +73,10 @@ let package = Package(
         room("Notifications", in: "Features", ["Database", "Jobs", "Kernel", "Mail"]),
         room(
             "Accounts", in: "Features",
-            ["Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI"]),
+            [
+                "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI",
+                "Notifications",
+            ]),
         room(
             "Payments", in: "Features",
             [
@@ -84,6 +90,18 @@ let package = Package(
                 "Notifications", "Payments",
             ]),
 
+        // Web
+        room("HTML", in: "Ports"),
+        room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+
+        // App
+        room(
+            "KessaiApp", in: "App",
+            [
+                "Accounts", "Audit", "Crypto", "Database", "HTTP", "Idempotency", "Identity", "JSON", "Jobs", "Kernel",
+                "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
+            ]),
+
         // Executables
         .executableTarget(
             name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
@@ -94,7 +112,6 @@ let package = Package(
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
-        tests("StripeClientTests", ["StripeClient", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(

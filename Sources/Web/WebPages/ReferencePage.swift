@@ -45,7 +45,8 @@ enum ReferencePage {
             parts.append(schema(body))
         }
         for answer in route.answers {
-            parts.append(.element("p", [:], [.element("strong", [:], [.text("\(answer.status)")]), .text(" \(answer.meaning)")]))
+            parts.append(
+                .element("p", [:], [.element("strong", [:], [.text("\(answer.status)")]), .text(" \(answer.meaning)")]))
             if let body = answer.schema { parts.append(schema(body)) }
         }
         return .element(
