@@ -1,6 +1,6 @@
 internal import Database
-internal import KessaiApp
 internal import Kernel
+internal import KessaiApp
 
 /// `kessai migrate`: brings the schema up to the program's.
 struct MigrateCommand: Command {

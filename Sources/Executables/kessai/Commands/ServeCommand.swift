@@ -1,7 +1,7 @@
 internal import Database
 internal import HTTPServer
-internal import KessaiApp
 internal import Kernel
+internal import KessaiApp
 
 /// `kessai serve`: answers requests, and runs jobs unless told otherwise.
 struct ServeCommand: Command {

@@ -1,6 +1,6 @@
 internal import Database
-internal import KessaiApp
 internal import Kernel
+internal import KessaiApp
 
 /// `kessai work`: runs jobs, without answering requests.
 struct WorkCommand: Command {

@@ -1,7 +1,7 @@
 private import Foundation
 internal import JSON
-internal import KessaiApp
 internal import Kernel
+internal import KessaiApp
 
 /// What the process gets from the machine: files and the environment.
 enum Machine {

@@ -1,8 +1,8 @@
 internal import Crypto
 internal import CurlTransport
 internal import Database
-internal import KessaiApp
 internal import Kernel
+internal import KessaiApp
 internal import Mail
 internal import MailFolder
 internal import PostgresDriver

@@ -37,6 +37,15 @@ struct CustomerDirectory: Sendable {
         }
     }
 
+    /// Forgets a customer that Stripe does not have (any more), so that the next payment makes a new one under a new
+    /// key. Changes nothing when another request did it already.
+    func forget(_ customerID: String, of userID: String) async throws {
+        let now = clock.now()
+        try await database.write { tx in
+            try CustomerRepository(tx: tx).forget(customerID, of: userID, at: now)
+        }
+    }
+
     private func store(_ customerID: String, of userID: String) async throws(StripeError) -> String {
         do {
             return try await database.write { tx in
@@ -73,6 +82,15 @@ struct CustomerRepository {
         return CustomerRow(
             attempt: try row.int("attempt"), stripeCustomerID: try row.textOrNil("stripe_customer_id"),
             submittedAt: try row.time("submitted_at_ms"))
+    }
+
+    /// The customer is gone: the user's next one is another attempt.
+    func forget(_ customerID: String, of userID: String, at now: Timestamp) throws {
+        try tx.execute(
+            """
+            UPDATE stripe_customers SET stripe_customer_id = NULL, attempt = attempt + 1, submitted_at_ms = \(now)
+            WHERE user_id = \(userID) AND stripe_customer_id = \(customerID)
+            """)
     }
 
     /// Stores the customer unless another request did; returns the one that counts.

@@ -41,8 +41,17 @@ struct IntentService: Sendable {
                 ])
         }
         let customer = try await customers.customer(of: principal.userID)
-        return try await open(order.id, customer: customer, cause: cause)
+        do {
+            return try await open(order.id, customer: customer, cause: cause)
+        } catch PaymentError.paymentIntentCreation(code: Self.customerMissing, repeatable: false) {
+            // Deleted in Stripe's dashboard, perhaps: the refused attempt is over, and a new customer begins a new one.
+            try await customers.forget(customer, of: principal.userID)
+            let fresh = try await customers.customer(of: principal.userID)
+            return try await open(order.id, customer: fresh, cause: cause)
+        }
     }
+
+    private static let customerMissing = "customer_missing"
 
     /// Resolves whatever is unknown of an order's attempt; used by the sweep and before a cancellation.
     /// Returns the intent, or nil when there is none and Stripe refused to make one.
@@ -121,7 +130,8 @@ struct IntentService: Sendable {
             answer = try await createOrFind(attempt, of: order, customer: customer)
         } catch {
             try await refuse(error, attempt: attempt, of: order, cause: cause)
-            throw PaymentError.paymentIntentCreation(code: error.code, repeatable: !error.isFinalRefusal)
+            throw PaymentError.paymentIntentCreation(
+                code: error.isCustomerMissing ? Self.customerMissing : error.code, repeatable: !error.isFinalRefusal)
         }
         try await attach(answer.intent, requestID: answer.requestID, attempt: attempt, cause: cause)
         return answer.intent

@@ -40,6 +40,15 @@ extension StripeError {
         }
     }
 
+    /// Whether the customer that was named does not exist at Stripe.
+    var isCustomerMissing: Bool {
+        if case .invalidRequest(let problem) = self {
+            problem.isResourceMissing && problem.param == "customer"
+        } else {
+            false
+        }
+    }
+
     /// Whether Stripe keeps answering this key with a server's fault: only reading can tell what happened (law 3).
     var isReplayedFault: Bool {
         if case .outcomeUnknown(.replayedServerError, _) = self { true } else { false }
