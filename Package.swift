@@ -46,6 +46,9 @@ let package = Package(
         room("JSON", in: "Interop", ["CJansson", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
+        room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
@@ -58,10 +61,12 @@ let package = Package(
 
         // Tests
         support("KernelTesting", ["Kernel"]),
+        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "SQLiteDriver"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
+        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
     ]
 )
