@@ -46,14 +46,61 @@ let package = Package(
         room("JSON", in: "Interop", ["CJansson", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
         room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
+        room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
+        room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
+        room("Jobs", in: "Ports", ["Database", "Kernel"]),
+        room("Mail", in: "Ports", ["Kernel"]),
+        room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
+
+        // Contract: what goes over the wire
+        room("KessaiAPI", in: "Contract", ["JSON", "Kernel"]),
+        room("HTTPModels", in: "Ports", ["HTTP", "KessaiAPI"]),
+
+        // Vendors
+        room("StripeClient", in: "Vendors", ["Crypto", "HTTP", "JSON", "Kernel"]),
+
+        // Features
+        room("Notifications", in: "Features", ["Database", "Jobs", "Kernel", "Mail"]),
+        room(
+            "Accounts", in: "Features",
+            [
+                "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI",
+                "Notifications",
+            ]),
+        room(
+            "Payments", in: "Features",
+            [
+                "Audit", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Jobs", "Kernel", "KessaiAPI",
+                "Notifications", "StripeClient",
+            ]),
+        room(
+            "Shop", in: "Features",
+            [
+                "Audit", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Jobs", "Kernel", "KessaiAPI",
+                "Notifications", "Payments",
+            ]),
+
+        // Web
+        room("HTML", in: "Ports"),
+        room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+
+        // App
+        room(
+            "KessaiApp", in: "App",
+            [
+                "Accounts", "Audit", "Crypto", "Database", "HTTP", "Idempotency", "Identity", "JSON", "Jobs", "Kernel",
+                "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
+            ]),
 
         // Executables
         .executableTarget(
@@ -66,6 +113,11 @@ let package = Package(
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests(
+            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
+            resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
         tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
     ]
