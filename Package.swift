@@ -108,6 +108,7 @@ let package = Package(
 
         // Tests
         support("KernelTesting", ["Kernel"]),
+        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "SQLiteDriver"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
@@ -118,5 +119,6 @@ let package = Package(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
             resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
+        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
     ]
 )

@@ -2,7 +2,8 @@ private import Glibc
 
 /// A state that threads share, with a lock and a condition to wait on. Made for owned threads, which may block;
 /// a task only takes the lock for as long as a few instructions last.
-// Unchecked: `state` is touched only while `mutex` is held, and both C objects are made and destroyed by this object.
+///
+/// Unchecked: `state` is touched only while `mutex` is held, and both C objects are made and destroyed by this object.
 public final class Monitor<State: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -48,7 +48,8 @@ final class SQLiteStatement {
         var indices: [Int] = []
         for parameter in 0..<sqlite3_bind_parameter_count(handle) {
             guard let name = sqlite3_bind_parameter_name(handle, parameter + 1),
-                let number = Int(String(cString: name).dropFirst()), number > 0, name.pointee == CChar(UInt8(ascii: "$"))
+                let number = Int(String(cString: name).dropFirst()), number > 0,
+                name.pointee == CChar(UInt8(ascii: "$"))
             else {
                 sqlite3_finalize(handle)
                 throw DatabaseError.statement(code: "42P02", message: "parameters must be $1, $2, …")
