@@ -70,5 +70,12 @@ let package = Package(
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
+        tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
+        tests(
+            "NotificationsTests",
+            ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting", "Mail", "MailFolder", "Notifications"]),
+        tests(
+            "IdempotencyTests",
+            ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
     ]
 )
