@@ -102,13 +102,33 @@ let package = Package(
                 "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
             ]),
 
+        // Sandboxes: never see the clients
+        room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
+
         // Executables
         .executableTarget(
-            name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
+            name: "kessai",
+            dependencies: [
+                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "HTTP", "HTTPServer", "Identity", "JSON",
+                "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver", "SQLiteDriver",
+                "Shop", "StripeSandbox",
+            ], path: "Sources/Executables/kessai", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),
         support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        support(
+            "AppTesting",
+            [
+                "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel", "KernelTesting", "Mail",
+                "StripeSandbox",
+            ]),
+        tests(
+            "AppTests",
+            [
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
+                "KernelTesting", "StripeSandbox",
+            ]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
@@ -120,5 +140,12 @@ let package = Package(
             resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
         tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
+        tests(
+            "NotificationsTests",
+            ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting", "Mail", "MailFolder", "Notifications"]),
+        tests(
+            "IdempotencyTests",
+            ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
     ]
 )
