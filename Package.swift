@@ -120,8 +120,8 @@ let package = Package(
         support(
             "AppTesting",
             [
-                "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel", "KernelTesting", "Mail",
-                "StripeSandbox",
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "KessaiApp",
+                "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
             ]),
         tests(
             "AppTests",

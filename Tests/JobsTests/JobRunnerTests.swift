@@ -75,7 +75,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TestEngine.all) func `a lane never runs more at once than it has slots, and lanes do not wait for each other`(
+    @Test(arguments: TestEngine.all)
+    func `a lane never runs more at once than it has slots, and lanes do not wait for each other`(
         _ engine: TestEngine
     ) async throws {
         try await JobsWorld.with(engine) { world async throws in
@@ -108,7 +109,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TestEngine.all) func `a job that ends within the grace is done`(_ engine: TestEngine) async throws {
+    @Test(arguments: TestEngine.all) func `a job that ends within the grace is done`(_ engine: TestEngine) async throws
+    {
         try await JobsWorld.with(engine) { world async throws in
             let runners = Ledger<JobRunner>()
             let runner = world.runner(
