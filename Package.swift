@@ -133,6 +133,13 @@ let package = Package(
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("AuditTests", ["Audit", "Database", "DatabaseTesting", "JSON", "Kernel", "KernelTesting"]),
+        tests(
+            "AccountsTests",
+            [
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Kernel",
+                "KernelTesting", "KessaiAPI",
+            ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
