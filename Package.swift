@@ -47,6 +47,9 @@ let package = Package(
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
+        room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
@@ -65,6 +68,7 @@ let package = Package(
 
         // Tests
         support("KernelTesting", ["Kernel"]),
+        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "SQLiteDriver"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
@@ -77,5 +81,6 @@ let package = Package(
         tests(
             "IdempotencyTests",
             ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
     ]
 )
