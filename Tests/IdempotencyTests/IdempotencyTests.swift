@@ -230,7 +230,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TestEngine.all) func `a request that outlives its lease is taken over, and cannot answer for its successor`(
+    @Test(arguments: TestEngine.all)
+    func `a request that outlives its lease is taken over, and cannot answer for its successor`(
         _ engine: TestEngine
     ) async throws {
         try await with(engine) { world async throws in
@@ -312,7 +313,8 @@ import Testing
                     HTTPResponse(status: 200, body: [UInt8](repeating: 7, count: size))
                 }
                 for _ in 1...2 {
-                    #expect(await large.respond(to: post(key: "size \(size)".replacing(" ", with: "-"))).body.count == size)
+                    #expect(
+                        await large.respond(to: post(key: "size \(size)".replacing(" ", with: "-"))).body.count == size)
                 }
                 #expect(world.runs.count == runs)
             }

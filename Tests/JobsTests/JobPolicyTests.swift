@@ -6,7 +6,9 @@ import Testing
 @testable import Jobs
 
 @Suite struct JobPolicyTests {
-    @Test(arguments: [(1, 2), (2, 4), (3, 8), (10, 1024), (14, 16_384), (15, 21_600), (20, 21_600), (1_000_000, 21_600)])
+    @Test(arguments: [
+        (1, 2), (2, 4), (3, 8), (10, 1024), (14, 16_384), (15, 21_600), (20, 21_600), (1_000_000, 21_600),
+    ])
     func `the wait doubles up to the longest, and jitter takes up to half of it`(_ attempt: Int, _ seconds: Int) {
         let random = SeededRandom(UInt64(attempt))
         for _ in 0..<200 {

@@ -70,7 +70,8 @@ import Testing
             "UPDATE jobs SET state = 'lost'", "UPDATE jobs SET state = 'dead', finished_at_ms = 1",
             "UPDATE jobs SET attempt = -1", "UPDATE jobs SET attempt = 1", "UPDATE jobs SET finished_at_ms = 1",
         ])
-    func `the schema refuses a job that is in two states at once`(_ engine: TestEngine, _ statement: String) async throws
+    func `the schema refuses a job that is in two states at once`(_ engine: TestEngine, _ statement: String)
+        async throws
     {
         try await JobsWorld.with(engine) { world async throws in
             try await world.enqueue(Greet())

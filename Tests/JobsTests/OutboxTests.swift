@@ -47,7 +47,8 @@ import Testing
         try await JobsWorld.with(engine) { world async throws in
             let sent = Ledger<(String, String?, Letter)>()
             let runner = runner(
-                world, [Channel { delivery, _ in sent.add((delivery.dedupeKey, delivery.subject, try delivery.body())) }])
+                world,
+                [Channel { delivery, _ in sent.add((delivery.dedupeKey, delivery.subject, try delivery.body())) }])
             #expect(try await put(world, "お支払いが完了しました", key: "paid/1"))
             #expect(try await runner.runDue() == 1)
             #expect(sent.entries.map(\.0) == ["paid/1"])
@@ -156,7 +157,8 @@ import Testing
             let runner = runner(world, [Channel { delivery, _ in _ = try delivery.body(as: Int.self) }])
             _ = try await put(world, "x", key: "k")
             _ = try await runner.runDue()
-            #expect(try await world.administration.deadLetters().map(\.lastError) == ["the message's body cannot be read"])
+            #expect(
+                try await world.administration.deadLetters().map(\.lastError) == ["the message's body cannot be read"])
         }
     }
 

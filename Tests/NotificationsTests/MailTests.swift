@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "@", "a@", "@b", "ab", "a b@c.de", "a@b c", "a@b\r\nBcc: x@y.z", "a\n@b", "a@b>", "<a@b", "a@b,c@d", "a@b@c",
+        "", "@", "a@", "@b", "ab", "a b@c.de", "a@b c", "a@b\r\nBcc: x@y.z", "a\n@b", "a@b>", "<a@b", "a@b,c@d",
+        "a@b@c",
         "a..b@c", ".a@b", "a.@b", "a@.b", "a@b.", "花子@example.com", "a@例え.jp", "\"a b\"@c", "a\0@b", "a@b_c",
         String(repeating: "x", count: 65) + "@b", "a@" + String(repeating: "x", count: 253),
     ])
@@ -32,7 +33,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "two\nlines", "two\r\nBcc: x@y.z", "tab\there", "nul\0", "line\u{2028}separator", "next\u{85}line", "del\u{7F}",
+        "", "two\nlines", "two\r\nBcc: x@y.z", "tab\there", "nul\0", "line\u{2028}separator", "next\u{85}line",
+        "del\u{7F}",
         String(repeating: "x", count: 601),
     ])
     func `a subject that is not one line is refused`(_ subject: String) {
