@@ -60,7 +60,8 @@ public struct JobRunner: Sendable {
                     group.addTask { try await lane.run() }
                 }
                 group.addTask { await stopping.wait(for: Stopping.takesNoMore) }
-                try await group.waitForAll()
+                // The first to throw ends the others, which `waitForAll` would wait for.
+                for try await _ in group {}
             }
             helpers.cancelAll()
         }
