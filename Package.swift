@@ -51,6 +51,8 @@ let package = Package(
         room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+        room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
@@ -145,6 +147,9 @@ let package = Package(
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
             resources: [.copy("Samples")]),
+        tests(
+            "PostgresDriverTests",
+            ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
         tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
