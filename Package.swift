@@ -159,6 +159,5 @@ let package = Package(
         tests(
             "IdempotencyTests",
             ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
-        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
     ]
 )
