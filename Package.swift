@@ -20,8 +20,10 @@ func room(_ name: String, in folder: String, _ dependencies: [Target.Dependency]
 }
 
 /// A room that only tests may use.
-func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: strict)
+func support(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tests/Support/\(name)", exclude: exclude,
+        swiftSettings: strict)
 }
 
 /// The tests of the target that the name begins with.
@@ -107,6 +109,9 @@ let package = Package(
         // Sandboxes: never see the clients
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
+        room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
+
         // Executables
         .executableTarget(
             name: "kessai",
@@ -131,6 +136,7 @@ let package = Package(
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
                 "KernelTesting", "StripeSandbox",
             ]),
+        support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
@@ -159,5 +165,7 @@ let package = Package(
         tests(
             "IdempotencyTests",
             ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
+            "StripeSandboxTests",
+            ["Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSandbox", "StripeSchemas"]),
     ]
 )
