@@ -106,9 +106,6 @@ let package = Package(
                 "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
             ]),
 
-        // Sandboxes: never see the clients
-        room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
-
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
@@ -165,6 +162,7 @@ let package = Package(
         tests(
             "IdempotencyTests",
             ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests(
             "StripeSandboxTests",
             ["Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSandbox", "StripeSchemas"]),
     ]

@@ -1,5 +1,6 @@
 internal import Database
-import Testing
+internal import JSON
+public import Testing
 
 extension World {
     /// Checks the books: every entry sums to zero, paid means paid once and delivered once, and no other order is.
