@@ -124,14 +124,14 @@ let package = Package(
         support(
             "AppTesting",
             [
-                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "KessaiApp",
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs", "KessaiApp",
                 "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
             ]),
         tests(
             "AppTests",
             [
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
-                "KernelTesting", "StripeSandbox",
+                "KernelTesting", "Mail", "StripeSandbox",
             ]),
         support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
