@@ -215,7 +215,9 @@ extension Pipeline {
 
     private func remember(_ exchange: Exchange, _ state: inout SandboxState) {
         let isPost = request.head.method == "POST"
-        let sent = isPost ? String(decoding: request.body.prefix(RequestRecord.bodyBytesMax), as: UTF8.self) : request.head.query
+        let sent =
+            isPost
+            ? String(decoding: request.body.prefix(RequestRecord.bodyBytesMax), as: UTF8.self) : request.head.query
         state.requests.append(
             RequestRecord(
                 id: requestID, at: now, method: request.head.method, path: request.head.path, parameters: sent,

@@ -51,7 +51,9 @@ struct DeliveryQueue: Sendable {
         while let last = line.last, last.due <= now {
             line.removeLast()
             // What was stopped or moved meanwhile is no longer as it stood in line.
-            guard var delivery = waiting[last.id], delivery.status == .pending, delivery.due == last.due else { continue }
+            guard var delivery = waiting[last.id], delivery.status == .pending, delivery.due == last.due else {
+                continue
+            }
             delivery.status = .sending
             waiting[delivery.id] = delivery
             return delivery
