@@ -50,6 +50,8 @@ let package = Package(
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
         room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
