@@ -20,8 +20,10 @@ func room(_ name: String, in folder: String, _ dependencies: [Target.Dependency]
 }
 
 /// A room that only tests may use.
-func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: strict)
+func support(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tests/Support/\(name)", exclude: exclude,
+        swiftSettings: strict)
 }
 
 /// The tests of the target that the name begins with.
@@ -55,12 +57,16 @@ let package = Package(
         // Vendors
         room("StripeClient", in: "Vendors", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
+        room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
+
         // Executables
         .executableTarget(
             name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),
+        support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
@@ -69,5 +75,11 @@ let package = Package(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
             resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
+        tests(
+            "StripeSandboxTests",
+            ["Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSandbox", "StripeSchemas"]),
+        tests(
+            "StripeContractTests",
+            ["HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox", "StripeSchemas"]),
     ]
 )
