@@ -72,7 +72,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
-            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
+            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
             resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
         tests(
