@@ -150,7 +150,7 @@ let package = Package(
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
-            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
+            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
             resources: [.copy("Samples")]),
         tests(
             "PostgresDriverTests",
@@ -167,5 +167,8 @@ let package = Package(
         tests(
             "StripeSandboxTests",
             ["Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSandbox", "StripeSchemas"]),
+        tests(
+            "StripeContractTests",
+            ["HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox", "StripeSchemas"]),
     ]
 )
