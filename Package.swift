@@ -57,6 +57,10 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Servers and clients of HTTP
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+
         // Executables
         .executableTarget(
             name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
@@ -68,6 +72,7 @@ let package = Package(
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
         tests(
             "StripeSandboxTests",

@@ -1,0 +1,42 @@
+import HTTP
+
+/// How far a loop that was asked to stop has come.
+struct Draining {
+    enum Step {
+        /// Requests in flight may end by themselves.
+        case waiting
+        /// The tasks that still run are cancelled.
+        case cancelled
+        /// Their requests are answered without them.
+        case forced
+    }
+
+    /// When the next step is due, in milliseconds of the loop's clock.
+    var deadlineMs: Int64
+    var step: Step
+}
+
+extension EventLoop {
+    private static var stepMs: Int64 { 1000 }
+
+    /// Takes the next step of draining when it is due; true when nothing is left to wait for.
+    func hasDrained() -> Bool {
+        guard let now = draining else { return false }
+        if connections.isEmpty { return true }
+        guard nowMs >= now.deadlineMs else { return false }
+        switch now.step {
+        case .waiting:
+            for connection in connections.values { connection.exchange?.cancel() }
+            draining = Draining(deadlineMs: nowMs + Self.stepMs, step: .cancelled)
+        case .cancelled:
+            // libmicrohttpd must not be stopped while a connection is suspended.
+            for connection in connections.values {
+                guard let exchange = connection.exchange else { continue }
+                _ = exchange.take(Problem.unavailable("The server stops.").response(requestID: exchange.requestID))
+            }
+            draining = Draining(deadlineMs: nowMs + Self.stepMs, step: .forced)
+        case .forced: return true
+        }
+        return false
+    }
+}

@@ -1,0 +1,91 @@
+import CMicroHTTPD
+import HTTP
+import Kernel
+
+/// One request and its answer.
+///
+/// `@unchecked Sendable`: belongs to its loop's thread; other threads only carry it back there in a message.
+final class Exchange: @unchecked Sendable {
+    private enum State {
+        case receiving
+        case running
+        case answered
+    }
+
+    /// The answer, once there is one.
+    private(set) var answer: HTTPResponse?
+    let requestID: String
+    private let connection: Connection
+    private let handle: OpaquePointer
+    private let head: HTTPRequestHead
+    private let bodyBytesMax: Int
+    private var body: [UInt8] = []
+    private var discarded = 0
+    private var state = State.receiving
+    private var suspended = false
+    private var task: Task<Void, Never>?
+
+    /// A request of this head whose body was admitted, or that is refused with `answer` after its body has come.
+    init(
+        connection: Connection, handle: OpaquePointer, head: HTTPRequestHead, bodyBytesMax: Int,
+        answer: HTTPResponse? = nil
+    ) {
+        self.connection = connection
+        self.handle = handle
+        self.head = head
+        self.bodyBytesMax = bodyBytesMax
+        self.answer = answer
+        requestID = head.requestID
+    }
+
+    /// Takes a piece of the body; false when more comes than is even thrown away.
+    func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
+        if answer == nil, body.count + piece.count > bodyBytesMax {
+            answer = Problem.bodyTooLarge(bodyBytesMax).response(requestID: requestID)
+            body = []
+        }
+        guard answer != nil else {
+            body.append(contentsOf: piece)
+            return true
+        }
+        discarded += piece.count
+        return discarded <= connection.loop.service.options.discardBytesMax
+    }
+
+    /// Asks the handler; the connection is suspended until `take`, unless the answer is there when this returns.
+    func run() {
+        state = .running
+        connection.enter(.handling)
+        let request = HTTPRequest(head: head, body: body)
+        body = []
+        let service = connection.loop.service
+        let loop = connection.loop
+        task = service.startTask { [self] in
+            let response = await service.handler.respond(to: request)
+            if loop.isCurrent {
+                // The task did not leave this thread: nothing was suspended yet.
+                _ = take(response)
+            } else {
+                loop.post(.answered(self, response))
+            }
+        }
+        guard answer == nil else { return }
+        suspended = true
+        MHD_suspend_connection(handle)
+    }
+
+    /// Takes the handler's answer; true when the connection was resumed. A second answer is dropped.
+    func take(_ response: HTTPResponse) -> Bool {
+        guard state == .running else { return false }
+        state = .answered
+        answer = response
+        task = nil
+        guard suspended else { return false }
+        suspended = false
+        MHD_resume_connection(handle)
+        return true
+    }
+
+    /// Nobody waits for the answer any more.
+    func cancel() { task?.cancel() }
+}

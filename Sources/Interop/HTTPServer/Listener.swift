@@ -1,0 +1,100 @@
+import CMicroHTTPD
+import Glibc
+
+/// A listening socket, closed when nobody holds it any more; used by the first loop only.
+final class Listener: Sendable {
+    /// The socket.
+    let descriptor: Int32
+    /// The port it is bound to.
+    let port: UInt16
+
+    /// Binds and listens. Throws `HTTPServerError.cannotListen`.
+    init(host: String, port: UInt16) throws(HTTPServerError) {
+        var hints = addrinfo()
+        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, String(port), &hints, &found)
+        guard status == 0, let address = found else {
+            throw .cannotListen(host: host, port: port, reason: String(cString: gai_strerror(status)))
+        }
+        defer { freeaddrinfo(found) }
+        let kind = address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(address.pointee.ai_family, kind, 0)
+        var one: Int32 = 1
+        guard descriptor >= 0,
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size)) == 0,
+            bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
+            listen(descriptor, 4096) == 0,
+            let bound = Self.port(of: descriptor)
+        else {
+            let reason = String(cString: strerror(errno))
+            if descriptor >= 0 { close(descriptor) }
+            throw .cannotListen(host: host, port: port, reason: reason)
+        }
+        self.descriptor = descriptor
+        self.port = bound
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next waiting connection.
+    func accept() -> AcceptOutcome {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let flags = Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        while true {
+            let accepted = withUnsafeMutablePointer(to: &storage) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    accept4(descriptor, $0, &length, flags)
+                }
+            }
+            if accepted >= 0 {
+                return .accepted(AcceptedSocket(descriptor: accepted, address: storage, addressLength: length))
+            }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .outOfResources(String(cString: strerror(errno)))
+            default: return .none
+            }
+        }
+    }
+
+    private static func port(of descriptor: Int32) -> UInt16? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let status = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard status == 0 else { return nil }
+        // The port lies at the same place in the addresses of both families.
+        return withUnsafeBytes(of: &storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
+    }
+}
+
+/// What an attempt to accept brought.
+enum AcceptOutcome {
+    case accepted(AcceptedSocket)
+    case none
+    case outOfResources(String)
+}
+
+/// A connection that no loop serves yet.
+struct AcceptedSocket: Sendable {
+    let descriptor: Int32
+    let address: sockaddr_storage
+    let addressLength: socklen_t
+
+    /// The peer's numeric address.
+    var peer: String {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let status = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getnameinfo($0, addressLength, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            }
+        }
+        guard status == 0 else { return "" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

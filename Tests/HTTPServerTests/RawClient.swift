@@ -1,0 +1,129 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// A client that speaks through a plain socket and waits in the kernel; for threads of its own, see `offPool`.
+final class RawClient: Sendable {
+    struct Answer: Sendable {
+        var status: Int
+        var headers: [(name: String, value: String)]
+        var body: [UInt8]
+
+        subscript(_ name: String) -> String? {
+            headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// The connection could not be made, or ended or stood still before a whole answer came.
+    struct Broken: Error {
+        let reason: String
+    }
+
+    let descriptor: Int32
+    private let received = Mutex<[UInt8]>([])
+    private let open = Mutex(true)
+
+    /// Connects to the loopback address.
+    init(port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { throw Broken(reason: String(cString: strerror(errno))) }
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { if open.withLock({ $0 }) { close(descriptor) } }
+
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                Glibc.send(
+                    descriptor, buffer.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL)
+                )
+            }
+            guard count > 0 else { throw Broken(reason: "send: " + String(cString: strerror(errno))) }
+            sent += count
+        }
+    }
+
+    /// The next whole answer; the answer to HEAD has no body whatever its length says.
+    func receive(toHead: Bool = false) throws -> Answer {
+        try received.withLock { received in
+            let end = Array("\r\n\r\n".utf8)
+            while received.firstRange(of: end) == nil { received += try more() }
+            guard let head = received.firstRange(of: end) else { throw Broken(reason: "no head") }
+            let lines = String(decoding: received[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")
+            received.removeSubrange(..<head.upperBound)
+            guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+                throw Broken(reason: "no status")
+            }
+            var answer = Answer(status: status, headers: [], body: [])
+            for line in lines.dropFirst() {
+                let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                answer.headers.append((String(halves[0]), String(halves[1].drop { $0 == " " })))
+            }
+            let length = toHead || status == 100 ? 0 : answer["Content-Length"].flatMap { Int($0) } ?? 0
+            while received.count < length { received += try more() }
+            answer.body = Array(received[..<length])
+            received.removeSubrange(..<length)
+            return answer
+        }
+    }
+
+    func exchange(_ text: String, toHead: Bool = false) throws -> Answer {
+        try send(text)
+        return try receive(toHead: toHead)
+    }
+
+    /// Whether the server closed the connection, or closes it before the patience ends.
+    func isClosedByServer() -> Bool {
+        do {
+            while true { _ = try more() }
+        } catch let error as Broken {
+            return error.reason == "closed" || error.reason.contains("reset")
+        } catch {
+            return false
+        }
+    }
+
+    /// Closes the sending half only.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Hangs up at once, with a reset.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        open.withLock { open in
+            close(descriptor)
+            open = false
+        }
+    }
+
+    private func more() throws -> ArraySlice<UInt8> {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count != 0 else { throw Broken(reason: "closed") }
+        guard count > 0 else { throw Broken(reason: String(cString: strerror(errno)).lowercased()) }
+        return buffer[..<count]
+    }
+}
+
+/// Runs blocking code on a thread of its own, so that Swift's pool stays free.
+func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue(label: "test client").async { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+}
