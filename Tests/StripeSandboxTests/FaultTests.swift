@@ -93,6 +93,15 @@ import Testing
         #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == 200)
     }
 
+    @Test func `an object that is in use asks to try again`() async throws {
+        let harness = Harness()
+        harness.sandbox.add(StripeSandboxFault(.lockTimeout))
+        let locked = try await harness.send("POST", "/v1/customers", form, key: "k")
+        #expect(locked.code == "lock_timeout")
+        #expect(locked.headers["Stripe-Should-Retry"] == "true")
+        #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == 200)
+    }
+
     @Test func `a fault waits for its own request`() async throws {
         let harness = Harness()
         let id = try await harness.post("/v1/payment_intents", ["amount": "980", "currency": "jpy"]).id
