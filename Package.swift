@@ -111,9 +111,6 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
-        // Servers and clients of HTTP
-        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
-        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
 
         // Executables
         .executableTarget(
