@@ -53,7 +53,7 @@ public struct HTTPRequest: Sendable {
 
 /// An answer.
 public struct HTTPResponse: Sendable {
-    /// The status code.
+    /// The status code. 0 is no answer at all: a server closes the connection, as a sandbox's broken line wants it.
     public var status: Int
     /// The header fields; the length is the server's business.
     public var headers: HTTPHeaders
