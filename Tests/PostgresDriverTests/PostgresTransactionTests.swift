@@ -7,7 +7,7 @@ import Testing
     private struct Stop: Error {}
 
     @Test func `what a closure throws undoes all`() async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             await #expect(throws: Stop.self) {
                 try await sandbox.database.write { tx in
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `two hundred increments are two hundred`() async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)", "INSERT INTO t VALUES (0)")
             try await withThrowingTaskGroup { group in
                 for _ in 0..<200 {
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `a row that is locked to be read and written loses nothing`() async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)", "INSERT INTO t VALUES (0)")
             try await withThrowingTaskGroup { group in
                 for _ in 0..<50 {

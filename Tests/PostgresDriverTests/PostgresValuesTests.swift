@@ -10,7 +10,7 @@ import Testing
     ]
 
     @Test(arguments: values) func `a value comes back as it went`(_ value: SQLValue) async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT, x TEXT, b BYTEA)")
             let back = try await sandbox.database.write { tx in
                 let sql: SQL
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `long values come back as they went`() async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             let text = String(repeating: "長", count: 20_000)
             let bytes = (0..<70_000).map { UInt8(truncatingIfNeeded: $0) }
             let row = try await sandbox.database.read { tx in
@@ -45,14 +45,14 @@ import Testing
         ("SELECT '{\"a\": 1}'::jsonb AS v", .text("{\"a\": 1}")),
         ("SELECT current_setting('TimeZone') AS v", .text("UTC")),
     ]) func `types of the server become the port's`(_ statement: String, _ expected: SQLValue) async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             let value = try await sandbox.database.read { tx in try tx.row(SQL(unsafe: statement))?.value("v") }
             #expect(value == expected)
         }
     }
 
     @Test func `a text with a NUL is refused before it is sent`() async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             await #expect(throws: DatabaseError.statement(code: "22021", message: "a text holds a NUL")) {
                 try await sandbox.database.read { tx in try tx.row("SELECT \("a\0b") AS v") }
             }
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `changed rows are counted and read rows are not`() async throws {
-        try await withSandbox { sandbox in
+        try await withSandbox { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             let counts = try await sandbox.database.write { tx in
                 [

@@ -33,7 +33,11 @@ final class PostgresHandle {
     var lastWords: String { target.reason(String(cString: PQerrorMessage(raw))) }
 
     /// Looks whether the server has hung up, without waiting.
-    func listenForEnd() { PQconsumeInput(raw) }
+    func listenForEnd() {
+        // Its last words come first, and only then the end.
+        PQconsumeInput(raw)
+        PQconsumeInput(raw)
+    }
 
     /// Runs one of the driver's own statements and gives its tag, once the server is ready for the next.
     @discardableResult

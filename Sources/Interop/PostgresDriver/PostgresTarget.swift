@@ -28,9 +28,18 @@ struct PostgresTarget: Sendable {
             }
             option += 1
         }
-        // A password with an unescaped @ is cut there, and its end would be shown as the host that is not found.
-        if given.contains(where: { $0.keyword == "host" && $0.value.contains("@") }) {
-            throw .unavailable(reason: "an @ in the password of the database's URL must be written as %40")
+        // libpq cuts a password with an unescaped @, / or : there, takes a piece of it for a host, a port or a database,
+        // and would show it as the one that is not found.
+        let isMisread = given.contains { keyword, value in
+            switch keyword {
+            case "host", "hostaddr", "dbname": value.contains("@")
+            case "port": !value.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ",") }
+            default: false
+            }
+        }
+        if isMisread {
+            throw .unavailable(
+                reason: "in the database's URL, @ : / ? % of a name or password are written as %40 and so on")
         }
         let defaults = [
             ("connect_timeout", String(max(limits.connectTimeoutSeconds, 2))), ("keepalives", "1"),

@@ -64,6 +64,18 @@ struct Sandbox {
         return count
     }
 
+    /// Whether the last thing a connection of the sandbox did was to begin to hear `channel`.
+    func hears(_ channel: String) async throws -> Bool {
+        let (name, query) = (applicationName, "LISTEN \"\(channel)\"")
+        return try await admin.read { tx in
+            try tx.row(
+                """
+                SELECT pid FROM pg_stat_activity WHERE application_name = \(name) AND query = \(query)
+                AND state = 'idle'
+                """) != nil
+        }
+    }
+
     /// How many connections the sandbox has.
     func connectionCount() async throws -> Int {
         let name = applicationName
