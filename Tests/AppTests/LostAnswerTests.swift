@@ -1,7 +1,10 @@
 import AppTesting
+import Database
 import DatabaseTesting
+import HTTP
 import JSON
 import Kernel
+import KernelTesting
 import StripeSandbox
 import Testing
 
@@ -63,7 +66,8 @@ import Testing
             #expect(await node.intent(order, by: buyer).status == 503)
             faulty.comeBack()
             #expect(try await intents(node).count == 2)
-            let fresh = try await World.make(database: world.database, clock: world.clock, sandbox: world.sandbox, seed: 7)
+            let fresh = try await World.make(
+                database: world.database, clock: world.clock, sandbox: world.sandbox, seed: 7)
             let intent = try await fresh.openPayment(order, by: buyer)
             #expect(try await intents(fresh).count == 2)
             try await fresh.confirm(intent)
@@ -97,9 +101,7 @@ import Testing
             try await world.stockShop()
             let buyer = try await world.buyer()
             let order = try await world.order(by: buyer)
-            try await world.database.write { tx in
-                try tx.execute("UPDATE orders SET expires_at_ms = 99999999999999 WHERE id = \(order.id)")
-            }
+            try await world.alter("UPDATE orders SET expires_at_ms = 99999999999999 WHERE id = \(order.id)")
             _ = world.sandbox.add(StripeSandboxFault(.dropAnswer, method: "POST", path: "/v1/payment_intents"))
             #expect(await world.intent(order, by: buyer).status == 400)
             world.clock.advance(by: .seconds(25 * 3600))
@@ -141,7 +143,8 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `an intent that was canceled at Stripe makes room for one new attempt (law 2)`(engine: TestEngine) async throws {
+    func `an intent that was canceled at Stripe makes room for one new attempt (law 2)`(engine: TestEngine) async throws
+    {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()

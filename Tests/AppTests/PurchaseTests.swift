@@ -1,7 +1,11 @@
 import AppTesting
+import Database
 import DatabaseTesting
+import HTTP
 import JSON
 import Kernel
+import KernelTesting
+import Mail
 import Testing
 
 /// S3-FLOW, S3-API and S3-HOOK, through the whole application and the sandbox.
@@ -33,7 +37,9 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `an order is named by number or by id, and only the id goes to Stripe (GEN-10)`(engine: TestEngine) async throws {
+    func `an order is named by number or by id, and only the id goes to Stripe (GEN-10)`(engine: TestEngine)
+        async throws
+    {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()
@@ -43,14 +49,17 @@ import Testing
             let byID = await world.intent(order, by: buyer)
             #expect(byNumber.status == 200)
             #expect(byNumber["payment_intent_id"] == byID["payment_intent_id"])
-            let intent = try await world.atStripe("GET", "/v1/payment_intents/\(byID["payment_intent_id"]?.string ?? "")")
+            let intent = try await world.atStripe(
+                "GET", "/v1/payment_intents/\(byID["payment_intent_id"]?.string ?? "")")
             #expect(intent["metadata"]?["order_id"]?.string == order.id)
-            #expect(await world.send("GET", "/api/orders/\(order.number)", token: buyer.token)["id"]?.string == order.id)
+            #expect(
+                await world.send("GET", "/api/orders/\(order.number)", token: buyer.token)["id"]?.string == order.id)
         }
     }
 
     @Test(arguments: TestEngine.all)
-    func `who may pay what: 401, 404, 403, then the status (S3-FLOW-02 to S3-FLOW-05)`(engine: TestEngine) async throws {
+    func `who may pay what: 401, 404, 403, then the status (S3-FLOW-02 to S3-FLOW-05)`(engine: TestEngine) async throws
+    {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()
@@ -133,9 +142,7 @@ import Testing
             let buyer = try await world.buyer()
             let order = try await world.order(by: buyer)
             let intent = try await world.openPayment(order, by: buyer)
-            try await world.database.write { tx in
-                try tx.execute("UPDATE orders SET total_minor = 1500 WHERE id = \(order.id)")
-            }
+            try await world.alter("UPDATE orders SET total_minor = 1500 WHERE id = \(order.id)")
             let again = await world.intent(order, by: buyer)
             #expect(again["payment_intent_id"]?.string == intent)
             #expect(again["amount"]?.int == 1500)

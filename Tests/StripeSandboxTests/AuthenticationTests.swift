@@ -108,7 +108,8 @@ import Testing
 
     @Test func `held money waits for capture after the proof`() async throws {
         let harness = Harness()
-        let asked = try await Payments.pay(harness, with: "pm_card_authenticationRequired", [("capture_method", "manual")])
+        let asked = try await Payments.pay(
+            harness, with: "pm_card_authenticationRequired", [("capture_method", "manual")])
         let path = "/payment_intents/\(asked.json.id)/authenticate"
         #expect(try await harness.control("POST", path, ["outcome": "succeed"]).json.status == "requires_capture")
     }
@@ -130,7 +131,8 @@ import Testing
 
     @Test func `Stripe's script takes the action where it is used or there is no way back`() async throws {
         let harness = Harness()
-        let script = try await Payments.pay(harness, with: "pm_card_threeDSecure2Required", [("use_stripe_sdk", "true")])
+        let script = try await Payments.pay(
+            harness, with: "pm_card_threeDSecure2Required", [("use_stripe_sdk", "true")])
         #expect(script.json["next_action"]?["type"] == "use_stripe_sdk")
         let back = try await harness.control("POST", "/3ds/\(script.json.id)", form: "outcome=complete")
         #expect(back.status == 200)

@@ -125,7 +125,7 @@ import Testing
 
     @Test(arguments: [
         Typed(form: "number=4242424242424241&exp_month=12&exp_year=2030", code: "incorrect_number"),
-        Typed(form: "number=424242424242&exp_month=12&exp_year=2030", code: "incorrect_number"),
+        Typed(form: "number=42424242&exp_month=12&exp_year=2030", code: "incorrect_number"),
         Typed(form: "number=4242424242424242&exp_month=13&exp_year=2030", code: "invalid_expiry_month"),
         Typed(form: "number=4242424242424242&exp_month=12&exp_year=2020", code: "invalid_expiry_year"),
         Typed(form: "number=4242424242424242&exp_month=10&exp_year=2026", code: "invalid_expiry_month"),

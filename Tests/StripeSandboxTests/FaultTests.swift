@@ -40,11 +40,11 @@ import Testing
     @Test func `an answer later than the client waits is a time-out with the effect done`() async throws {
         let harness = Harness()
         harness.sandbox.add(StripeSandboxFault(.delay, delay: .seconds(100)))
-        async let late = harness.send("POST", "/v1/customers", form, key: "k", timeout: .seconds(80))
+        let late = Task { try await harness.send("POST", "/v1/customers", form, key: "k", timeout: .seconds(80)) }
         while harness.clock.sleeperCount == 0 { await Task.yield() }
         #expect(try await customers(harness) == 1)
         harness.clock.advance(by: .seconds(80))
-        await #expect(throws: HTTPTransportError.timeout) { try await late }
+        await #expect(throws: HTTPTransportError.timeout) { try await late.value }
         let busy = try await harness.send("POST", "/v1/customers", form, key: "k")
         #expect(busy.status == 409)
         harness.clock.advance(by: .seconds(20))
@@ -93,13 +93,23 @@ import Testing
         #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == 200)
     }
 
+    @Test func `an object that is in use asks to try again`() async throws {
+        let harness = Harness()
+        harness.sandbox.add(StripeSandboxFault(.lockTimeout))
+        let locked = try await harness.send("POST", "/v1/customers", form, key: "k")
+        #expect(locked.code == "lock_timeout")
+        #expect(locked.headers["Stripe-Should-Retry"] == "true")
+        #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == 200)
+    }
+
     @Test func `a fault waits for its own request`() async throws {
         let harness = Harness()
         let id = try await harness.post("/v1/payment_intents", ["amount": "980", "currency": "jpy"]).id
         let match: JSONValue = ["method": "POST", "path": "/v1/payment_intents/{intent}/cancel", "key": "c-1"]
         _ = try await harness.control("POST", "/faults", ["kind": "server_error", "match": match, "effect": true])
         #expect(try await harness.send("GET", "/v1/payment_intents/\(id)").status == 200)
-        #expect(try await harness.send("POST", "/v1/payment_intents/\(id)", ["amount": "990"], key: "c-1").status == 200)
+        #expect(
+            try await harness.send("POST", "/v1/payment_intents/\(id)", ["amount": "990"], key: "u-1").status == 200)
         #expect(try await harness.send("POST", "/v1/payment_intents/\(id)/cancel", key: "c-1").status == 500)
         #expect(try await harness.get("/v1/payment_intents/\(id)").status == "canceled")
         _ = try await harness.control(
@@ -108,10 +118,11 @@ import Testing
         #expect(try await harness.send("GET", "/v1/refunds").status == 429)
     }
 
-    @Test(arguments: [
-        ["kind": "explode"], ["match": [:]], ["kind": "delay", "delay_ms": "1"], ["kind": "delay", "when": 1],
-        ["kind": "outage", "times": 0], [1],
-    ] as [JSONValue])
+    @Test(
+        arguments: [
+            ["kind": "explode"], ["match": [:]], ["kind": "delay", "delay_ms": "1"], ["kind": "delay", "when": 1],
+            ["kind": "outage", "times": 0], [1],
+        ] as [JSONValue])
     func `a fault that makes no sense is refused`(fault: JSONValue) async throws {
         #expect(try await Harness().control("POST", "/faults", fault).status == 400)
     }
@@ -140,8 +151,10 @@ import Testing
 
     @Test func `events come twice, late, never, or in another order`() async throws {
         let harness = Harness()
-        _ = try await harness.control("POST", "/faults", ["kind": "repeat_events", "match": ["type": "charge.succeeded"]])
-        _ = try await harness.control("POST", "/faults", ["kind": "lose_events", "match": ["type": "payment_intent.created"]])
+        _ = try await harness.control(
+            "POST", "/faults", ["kind": "repeat_events", "match": ["type": "charge.succeeded"]])
+        _ = try await harness.control(
+            "POST", "/faults", ["kind": "lose_events", "match": ["type": "payment_intent.created"]])
         _ = try await PaymentIntentTests.pay(harness, with: "pm_card_visa", [("capture_method", "automatic")])
         await harness.advance(.zero)
         #expect(harness.hook.types == ["charge.succeeded", "charge.succeeded", "payment_intent.succeeded"])

@@ -100,7 +100,9 @@ final class Harness: Sendable {
         return faults
     }
 
-    func get(_ path: String, _ form: KeyValuePairs<String, String> = [:], version: String? = nil) async throws -> JSONValue {
+    func get(_ path: String, _ form: KeyValuePairs<String, String> = [:], version: String? = nil) async throws
+        -> JSONValue
+    {
         try await send("GET", path, form, version: version).json
     }
 
@@ -114,7 +116,8 @@ final class Harness: Sendable {
     }
 
     /// A request to the sandbox's own paths.
-    func control(_ method: String, _ path: String, _ json: JSONValue? = nil, form: String? = nil) async throws -> Answer {
+    func control(_ method: String, _ path: String, _ json: JSONValue? = nil, form: String? = nil) async throws -> Answer
+    {
         let body = json?.bytes() ?? Array((form ?? "").utf8)
         let request = HTTPClientRequest(method: method, url: Self.api + "/_sandbox" + path, body: body)
         return Answer(try await transport.send(request))

@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test(arguments: [("/v1/customers", "name=B"), ("/v1/payment_intents", "amount=980&currency=jpy")])
-    func `other parameters or another endpoint under the same key are refused`(path: String, form: String) async throws {
+    func `other parameters or another endpoint under the same key are refused`(path: String, form: String) async throws
+    {
         let harness = Harness()
         let first = try await harness.send("POST", "/v1/customers", ["name": "A"], key: "k")
         let other = try await harness.send("POST", path, raw: form, key: "k")
@@ -82,10 +83,12 @@ import Testing
             #expect(refused.status >= 400)
         }
         harness.sandbox.add(StripeSandboxFault(.rateLimit))
-        let limited = try await harness.send("POST", "/v1/payment_intents", ["amount": "980", "currency": "jpy"], key: "k")
+        let limited = try await harness.send(
+            "POST", "/v1/payment_intents", ["amount": "980", "currency": "jpy"], key: "k")
         #expect(limited.status == 429)
         #expect(limited.code == "rate_limit")
-        let good = try await harness.send("POST", "/v1/payment_intents", ["amount": "980", "currency": "jpy"], key: "k")
+        let good = try await harness.send(
+            "POST", "/v1/payment_intents", ["amount": "980", "currency": "jpy"], key: "k")
         #expect(good.status == 200)
         #expect(good.headers["Idempotent-Replayed"] == nil)
     }

@@ -65,6 +65,16 @@ import Testing
         }
     }
 
+    @Test func `a card's digits are not remembered`() async throws {
+        let harness = Harness()
+        _ = try await harness.send(
+            "POST", "/v1/payment_methods",
+            raw: "type=card&card%5Bnumber%5D=4242424242424242&card[exp_month]=1&card[exp_year]=2030&card[cvc]=987")
+        let requests = try await harness.control("GET", "/requests")
+        #expect(requests.text.contains("exp_month") && !requests.text.contains("424242"))
+        #expect(!requests.text.contains("987"))
+    }
+
     @Test func `the JSON tells requests, events and the state`() async throws {
         let harness = Harness()
         _ = try await harness.send("POST", "/v1/customers", ["name": "A"], key: "k")

@@ -62,8 +62,9 @@ import Testing
         let before = try await harness.post(
             "/v1/payment_intents", ["amount": "980", "currency": "jpy"], version: "2023-10-16")
         #expect(before["capture_method"] == "automatic")
-        #expect(try await harness.post("/v1/payment_intents", ["amount": "98", "currency": "jpy"])["capture_method"]
-            == "automatic_async")
+        #expect(
+            try await harness.post("/v1/payment_intents", ["amount": "98", "currency": "jpy"])["capture_method"]
+                == "automatic_async")
     }
 
     struct Refusal: Sendable, CustomTestStringConvertible {
@@ -112,7 +113,9 @@ import Testing
         #expect(charge["failure_code"]?.string == refusal.code)
         #expect(charge["outcome"]?["type"] == (refusal.method == "pm_card_radarBlock" ? "blocked" : "issuer_declined"))
         #expect(
-            try await harness.eventTypes() == ["payment_intent.created", "charge.failed", "payment_intent.payment_failed"]
+            try await harness.eventTypes() == [
+                "payment_intent.created", "charge.failed", "payment_intent.payment_failed",
+            ]
         )
         let again = try await harness.post(
             "/v1/payment_intents/\(id)/confirm", ["payment_method": "pm_card_visa", "return_url": Self.home])
@@ -161,7 +164,8 @@ import Testing
         #expect(captured["metadata"]?["a"] == "1")
 
         let part = try await Self.pay(harness, with: "pm_card_visa", manual).json
-        let over = try await harness.send("POST", "/v1/payment_intents/\(part.id)/capture", ["amount_to_capture": "981"])
+        let over = try await harness.send(
+            "POST", "/v1/payment_intents/\(part.id)/capture", ["amount_to_capture": "981"])
         #expect(over.status == 400)
         #expect(over.param == "amount_to_capture")
         let some = try await harness.post("/v1/payment_intents/\(part.id)/capture", ["amount_to_capture": "600"])

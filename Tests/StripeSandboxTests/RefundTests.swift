@@ -26,7 +26,8 @@ import Testing
         #expect(try await harness.get("/v1/payment_intents/\(paid.id)").status == "succeeded")
         await harness.advance(.seconds(60))
         // Before acacia only refunds without a charge had events of their own.
-        let types = isOld
+        let types =
+            isOld
             ? ["charge.refunded", "charge.refund.updated"]
             : ["charge.refunded", "refund.created", "refund.updated", "charge.refund.updated"]
         #expect(harness.hook.types == types)

@@ -20,7 +20,8 @@ import Testing
         let path = "/v1/webhook_endpoints/\(made.id)"
         #expect(try await harness.get(path)["secret"] == nil)
         let changed = try await harness.post(
-            path, ["disabled": "true", "url": "https://b.example", "enabled_events[]": "charge.failed", "description": ""])
+            path,
+            ["disabled": "true", "url": "https://b.example", "enabled_events[]": "charge.failed", "description": ""])
         #expect(changed.status == "disabled")
         #expect(changed["url"] == "https://b.example")
         #expect(changed["description"]?.isNull == true)
@@ -128,7 +129,8 @@ import Testing
         #expect(delivery?["attempts"]?[0]?["failure"]?.string?.contains("notSent") == true)
     }
 
-    @Test(arguments: ["disable", "delete"]) func `an endpoint that is gone gets nothing more`(how: String) async throws {
+    @Test(arguments: ["disable", "delete"]) func `an endpoint that is gone gets nothing more`(how: String) async throws
+    {
         let harness = Harness()
         let id = try await harness.get("/v1/webhook_endpoints")["data"]?[0]?.id ?? ""
         _ = try await harness.post("/v1/customers")

@@ -67,6 +67,9 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
+    /// No answer: the server breaks the connection. For sandboxes that play a lost answer; nothing else uses it.
+    public static let connectionBroken = HTTPResponse(status: 0)
+
     /// A JSON answer.
     public static func json(_ value: JSONValue, status: Int = 200, headers: HTTPHeaders = [:]) -> HTTPResponse {
         var response = HTTPResponse(status: status, headers: headers, body: value.bytes())

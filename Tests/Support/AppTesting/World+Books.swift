@@ -1,4 +1,4 @@
-internal import Database
+public import Database
 internal import JSON
 public import Testing
 
@@ -78,6 +78,14 @@ extension World {
                 return sum
             }
             after = "&starting_after=\(last)"
+        }
+    }
+
+    /// Changes rows behind the application's back.
+    public func alter(_ sql: SQL) async throws {
+        try await database.write { tx in
+            try tx.execute(sql)
+            return ()
         }
     }
 

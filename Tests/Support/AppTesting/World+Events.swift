@@ -1,7 +1,8 @@
 internal import Crypto
-public import HTTP
+internal import HTTP
 public import JSON
 internal import Kernel
+internal import KernelTesting
 internal import KessaiApp
 
 extension World {
@@ -24,7 +25,8 @@ extension World {
 
     /// An event of our own making.
     public static func event(
-        _ type: String, id: String = "evt_made_1", object: JSONValue, livemode: Bool = false, created: Int64 = 1_795_233_600
+        _ type: String, id: String = "evt_made_1", object: JSONValue, livemode: Bool = false,
+        created: Int64 = 1_795_233_600
     ) -> JSONValue {
         [
             "id": .string(id), "object": "event", "api_version": "2026-10-28.endive", "created": .int(created),

@@ -6,6 +6,7 @@ public import JSON
 internal import Kernel
 internal import KessaiApp
 internal import Shop
+internal import StripeSandbox
 import Testing
 
 /// Somebody logged in.

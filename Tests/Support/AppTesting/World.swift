@@ -1,8 +1,9 @@
 internal import Crypto
 public import Database
-internal import DatabaseTesting
+public import DatabaseTesting
 public import HTTP
 public import JSON
+internal import Jobs
 public import Kernel
 public import KernelTesting
 public import KessaiApp

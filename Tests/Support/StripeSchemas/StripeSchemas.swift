@@ -95,7 +95,9 @@ public struct StripeParameter: Sendable {
     /// `string`, `integer`, `boolean`, `array`, `object`, or empty where several are possible.
     public let type: String
 
-    static func collect(_ schema: JSONValue, _ path: String, isRequired: Bool, into found: inout [String: StripeParameter]) {
+    static func collect(
+        _ schema: JSONValue, _ path: String, isRequired: Bool, into found: inout [String: StripeParameter]
+    ) {
         let isNullable = schema["nullable"]?.bool ?? false
         found[path] = StripeParameter(
             // Null cannot be sent: a required member that may be null is one that may be left out or emptied.

@@ -85,7 +85,9 @@ enum Address {
     static func json(_ value: JSONValue?) -> JSONValue {
         guard case .object(let given) = value else { return .null }
         var object: JSONObject = [:]
-        for name in ["city", "country", "line1", "line2", "postal_code", "state"] { object[name] = given[name] ?? .null }
+        for name in ["city", "country", "line1", "line2", "postal_code", "state"] {
+            object[name] = given[name] ?? .null
+        }
         return .object(object)
     }
 

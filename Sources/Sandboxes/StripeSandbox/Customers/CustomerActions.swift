@@ -101,6 +101,8 @@ extension SandboxState {
         let halves = email.split(separator: "@", omittingEmptySubsequences: false)
         guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }), !email.contains(where: \.isWhitespace),
             email.count <= 512
-        else { throw StripeError.invalidRequest("Invalid email address: \(email)", code: "email_invalid", param: "email") }
+        else {
+            throw StripeError.invalidRequest("Invalid email address: \(email)", code: "email_invalid", param: "email")
+        }
     }
 }

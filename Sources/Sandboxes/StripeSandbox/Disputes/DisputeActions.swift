@@ -8,7 +8,9 @@ extension SandboxState {
 
     /// A payer goes to their bank.
     mutating func openDispute(_ chargeID: String, _ claim: TestCard.Claim, _ cause: Cause) {
-        guard let charge = charges[chargeID], charge.isCaptured, charge.refundable > 0, !charge.isDisputed else { return }
+        guard let charge = charges[chargeID], charge.isCaptured, charge.refundable > 0, !charge.isDisputed else {
+            return
+        }
         var dispute = Dispute(
             id: newID("du_"), created: cause.seconds, amount: charge.refundable, currency: charge.currency,
             charge: charge.id, paymentIntent: charge.paymentIntent, card: charge.paymentMethod.card,
@@ -48,7 +50,8 @@ extension SandboxState {
             for (name, value) in evidence.values.members { dispute.evidence[name] = value }
         }
         dispute.metadata = try Metadata.merged(dispute.metadata, parameters["metadata"])
-        let submits = parameters.has("evidence") && parameters.bool("submit") != false || parameters.bool("submit") == true
+        let submits =
+            parameters.has("evidence") && parameters.bool("submit") != false || parameters.bool("submit") == true
         if submits && !dispute.status.isFinal {
             dispute.submissionCount += 1
             dispute.status = dispute.status.isInquiry ? .warningUnderReview : .underReview

@@ -19,7 +19,8 @@ struct FaultList: Sendable {
     mutating func removeAll() { waiting = [] }
 
     /// Takes the first that is meant for a request.
-    mutating func takeRequestFault(method: String, path: String, template: String?, key: String?) -> StripeSandboxFault? {
+    mutating func takeRequestFault(method: String, path: String, template: String?, key: String?) -> StripeSandboxFault?
+    {
         take { fault in
             guard !fault.kind.isOfEvents else { return false }
             if let wanted = fault.method, wanted.uppercased() != method { return false }

@@ -10,6 +10,8 @@ public struct StripeSandboxFault: Sendable, Equatable {
         case delay
         /// 429, nothing happens.
         case rateLimit = "rate_limit"
+        /// 429, because another request holds the object; Stripe asks to try again.
+        case lockTimeout = "lock_timeout"
         /// 500, before or after the effect.
         case serverError = "server_error"
         /// Stripe is down: 503, or no connection.
@@ -29,7 +31,7 @@ public struct StripeSandboxFault: Sendable, Equatable {
         public var isOfEvents: Bool {
             switch self {
             case .holdEvents, .repeatEvents, .reorderEvents, .loseEvents, .delayEvents: true
-            case .dropAnswer, .dropBefore, .delay, .rateLimit, .serverError, .outage: false
+            case .dropAnswer, .dropBefore, .delay, .rateLimit, .lockTimeout, .serverError, .outage: false
             }
         }
     }

@@ -116,7 +116,9 @@ extension FormNode {
         switch self {
         case .text(let text): return PercentCoding.encode(text)
         case .branch(let entries):
-            let parts = entries.sorted { $0.key < $1.key }.map { PercentCoding.encode($0.key) + "=" + $0.node.fingerprint }
+            let parts = entries.sorted { $0.key < $1.key }.map {
+                PercentCoding.encode($0.key) + "=" + $0.node.fingerprint
+            }
             return "{" + parts.joined(separator: "&") + "}"
         }
     }

@@ -160,7 +160,7 @@ enum Metadata {
         guard let update else { return old }
         guard case .object(let changes) = update else { return [:] }
         var merged = old
-        for (name, value) in changes.members { merged[name] = value.isNull ? nil : value }
+        for (name, value) in changes.members { merged[name] = value.isNull ? Optional.none : value }
         guard merged.count <= keysMax else {
             throw .invalidRequest("Metadata can have at most \(keysMax) keys.", param: "metadata")
         }

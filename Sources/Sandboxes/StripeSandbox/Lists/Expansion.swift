@@ -73,7 +73,8 @@ enum Expansion {
         return paths
     }
 
-    private static func steps(_ words: ArraySlice<String>, in resource: String) -> [(field: [String], target: Target)]? {
+    private static func steps(_ words: ArraySlice<String>, in resource: String) -> [(field: [String], target: Target)]?
+    {
         if words.isEmpty { return [] }
         for (field, target) in targets[resource] ?? [:] {
             let names = field.split(separator: ".").map(String.init)
@@ -112,7 +113,8 @@ extension SandboxState {
         paths.reduce(value) { expand($0, $1.steps[...]) }
     }
 
-    private func expand(_ value: JSONValue, _ steps: ArraySlice<(field: [String], target: Expansion.Target)>) -> JSONValue
+    private func expand(_ value: JSONValue, _ steps: ArraySlice<(field: [String], target: Expansion.Target)>)
+        -> JSONValue
     {
         guard let step = steps.first, case .object(let object) = value else { return value }
         return .object(replace(step.field[...], in: object, of: object, step.target, steps.dropFirst()))

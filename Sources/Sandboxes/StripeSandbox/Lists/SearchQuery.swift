@@ -2,7 +2,9 @@ import JSON
 
 /// Stripe's search language: clauses such as `metadata['order_id']:'7'`, joined by `AND` or by `OR`.
 struct SearchQuery: Sendable {
-    private enum Comparison: String { case equals = ":", contains = "~", above = ">", below = "<", atLeast = ">=", atMost = "<=" }
+    private enum Comparison: String {
+        case equals = ":", contains = "~", above = ">", below = "<", atLeast = ">=", atMost = "<="
+    }
 
     private struct Clause {
         let isNegated: Bool

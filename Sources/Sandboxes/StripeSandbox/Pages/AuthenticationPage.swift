@@ -4,7 +4,9 @@ import Kernel
 
 /// The page where a payer proves who they are, in the bank's place (3-D Secure).
 enum AuthenticationPage {
-    static func answer(_ request: HTTPRequest, _ id: String, _ state: inout SandboxState, _ cause: Cause) -> HTTPResponse {
+    static func answer(_ request: HTTPRequest, _ id: String, _ state: inout SandboxState, _ cause: Cause)
+        -> HTTPResponse
+    {
         guard let intent = state.paymentIntents[id] else {
             return message("お支払いが見つかりません。", "There is no such payment.", status: 404)
         }
@@ -27,7 +29,9 @@ enum AuthenticationPage {
         }
         return HTTPResponse(
             status: 303,
-            headers: ["Location": location(returnURL, after), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"])
+            headers: [
+                "Location": location(returnURL, after), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+            ])
     }
 
     /// The way back, with what Stripe appends to it.
@@ -59,6 +63,7 @@ enum AuthenticationPage {
     private static func message(_ japanese: String, _ english: String, status: Int) -> HTTPResponse {
         PageFrame.response(
             "本人認証 / 3-D Secure",
-            "<main class=\"card\"><p>\(japanese)</p><p lang=\"en\">\(english)</p></main>", language: "ja", status: status)
+            "<main class=\"card\"><p>\(japanese)</p><p lang=\"en\">\(english)</p></main>", language: "ja",
+            status: status)
     }
 }

@@ -2,7 +2,9 @@ import HTTP
 
 /// What every page of the sandbox has around it.
 enum PageFrame {
-    static func response(_ title: String, _ body: Markup, language: String = "en", refreshes: Bool = false, status: Int = 200)
+    static func response(
+        _ title: String, _ body: Markup, language: String = "en", refreshes: Bool = false, status: Int = 200
+    )
         -> HTTPResponse
     {
         let refresh: Markup = refreshes ? "<meta http-equiv=\"refresh\" content=\"5\">" : ""

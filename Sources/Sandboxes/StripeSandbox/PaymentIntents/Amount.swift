@@ -5,7 +5,8 @@ enum Amount {
     /// Checks a currency's code. Throws when Stripe does not take it.
     static func currency(_ code: String) throws(StripeError) -> Currency {
         guard let currency = Currency(code), supported.contains(currency.code) else {
-            throw StripeError.invalidRequest("Invalid currency: \(code.lowercased()).", param: "currency").beforeExecution
+            throw StripeError.invalidRequest("Invalid currency: \(code.lowercased()).", param: "currency")
+                .beforeExecution
         }
         return currency
     }

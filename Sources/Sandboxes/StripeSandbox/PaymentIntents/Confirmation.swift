@@ -105,7 +105,8 @@ extension SandboxState {
     ) throws(StripeError) {
         let code = "payment_intent_authentication_failure"
         let error: JSONObject = [
-            "code": .string(code), "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
+            "code": .string(code),
+            "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
             "message": .string(
                 "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
                     + "PaymentMethod to attempt to fulfill this PaymentIntent again."),

@@ -64,7 +64,9 @@ extension SandboxState {
     }
 
     private static func captureMethod(_ call: Call, asynchronous: Bool) -> PaymentIntent.CaptureMethod {
-        if let named = call.parameters.string("capture_method").flatMap(PaymentIntent.CaptureMethod.init) { return named }
+        if let named = call.parameters.string("capture_method").flatMap(PaymentIntent.CaptureMethod.init) {
+            return named
+        }
         return asynchronous && call.version >= .asynchronousCapture ? .automaticAsync : .automatic
     }
 

@@ -52,6 +52,20 @@ extension Endpoint {
         ]
     ).emptyable
 
+    /// When confirming, Stripe may fill in what a browser tells by itself.
+    private static let mandateDataOfClient = Parameter.hash(
+        "mandate_data",
+        [
+            .hash(
+                "customer_acceptance",
+                [
+                    .integer("accepted_at"), .hash("offline", []),
+                    .hash("online", [.text("ip_address"), .text("user_agent")]),
+                    Parameter.word("type", "offline online").required,
+                ])
+        ]
+    ).emptyable
+
     private static let radarOptions = Parameter.hash(
         "radar_options", [Parameter.text("referrer").emptyable, .text("session")])
 
@@ -59,8 +73,7 @@ extension Endpoint {
 
     /// What create, update and confirm all take.
     private static let common: [Parameter] = [
-        Parameter("allowed_payment_method_types", methodTypes), .unsimulated("amount_details"),
-        Parameter("excluded_payment_method_types", methodTypes), .unsimulated("hooks"),
+        Parameter("allowed_payment_method_types", methodTypes), .unsimulated("amount_details"), .unsimulated("hooks"),
         .unsimulated("payment_details"), .text("payment_method"), methodData, methodOptions, removedTypes,
     ]
 
@@ -85,6 +98,7 @@ extension Endpoint {
         .post(
             "/v1/payment_intents", answers: "payment_intent",
             [Parameter.integer("amount").required, Parameter.text("currency").required] + terms + [
+                Parameter("excluded_payment_method_types", methodTypes),
                 .hash(
                     "automatic_payment_methods",
                     [.word("allow_redirects", "always never"), Parameter.boolean("enabled").required]),
@@ -101,6 +115,7 @@ extension Endpoint {
         .post(
             "/v1/payment_intents/{intent}", answers: "payment_intent",
             [.integer("amount"), .text("currency")] + terms + [
+                Parameter("excluded_payment_method_types", methodTypes).emptyable,
                 Parameter.metadata.emptyable, Parameter.text("receipt_email").emptyable,
                 Parameter.word("setup_future_usage", usages).emptyable, Parameter.shipping.emptyable,
             ]
@@ -108,9 +123,11 @@ extension Endpoint {
         .post(
             "/v1/payment_intents/{intent}/confirm", answers: "payment_intent", access: .clientSecret,
             common + [
+                Parameter("excluded_payment_method_types", methodTypes).emptyable,
                 .unsimulated("amount_to_confirm"), .word("capture_method", captureMethods), .text("client_secret"),
                 .unsimulated("confirmation_token"), .boolean("error_on_requires_action"), .unsimulated("mandate"),
-                mandateData, offSession, radarOptions, Parameter.text("receipt_email").emptyable, .text("return_url"),
+                mandateDataOfClient, offSession, radarOptions, Parameter.text("receipt_email").emptyable,
+                .text("return_url"),
                 Parameter.word("setup_future_usage", usages).emptyable, Parameter.shipping.emptyable,
                 .boolean("use_stripe_sdk"),
             ]
@@ -123,7 +140,8 @@ extension Endpoint {
             "/v1/payment_intents/{intent}/capture", answers: "payment_intent",
             [
                 .unsimulated("amount_details"), .integer("amount_to_capture"), .unsimulated("application_fee_amount"),
-                .unsimulated("final_capture"), .unsimulated("hooks"), .metadata, .unsimulated("payment_details"),
+                .unsimulated("final_capture"), .unsimulated("hooks"), Parameter.metadata.emptyable,
+                .unsimulated("payment_details"),
                 .unsimulated("statement_descriptor"), .unsimulated("statement_descriptor_suffix"),
                 .unsimulated("transfer_data"),
             ]

@@ -99,7 +99,8 @@ extension SandboxState {
         guard var intent = paymentIntents[id] else { throw .notFound("payment_intent", id) }
         let amount = wanted ?? intent.amountCapturable
         let rule = PaymentIntent.Step.capture(amount: amount).rule
-        guard rule.from.contains(intent.status), let chargeID = intent.latestCharge, var charge = charges[chargeID] else {
+        guard rule.from.contains(intent.status), let chargeID = intent.latestCharge, var charge = charges[chargeID]
+        else {
             throw intent.unexpectedState(rule.verb, allowed: rule.from)
         }
         guard amount >= 1 else {

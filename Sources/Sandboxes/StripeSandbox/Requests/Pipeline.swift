@@ -57,6 +57,7 @@ struct Pipeline {
                 code: "account_invalid", status: 403)
         }
         if fault?.kind == .rateLimit { throw rateLimited() }
+        if fault?.kind == .lockTimeout { throw locked() }
         guard let (endpoint, ids) = found else {
             throw .invalidRequest(
                 "Unrecognized request URL (\(request.head.method): \(request.head.path)).", status: 404)
@@ -201,6 +202,14 @@ extension Pipeline {
         return error
     }
 
+    private func locked() -> StripeError {
+        var error = StripeError.invalidRequest(
+            "This object cannot be accessed right now because another API request or Stripe process is currently "
+                + "accessing it.", code: "lock_timeout", status: 429)
+        error.headers = [("Stripe-Should-Retry", "true")]
+        return error
+    }
+
     private func decorate(_ response: inout HTTPResponse) {
         guard response.status != 0 else { return }
         response.headers["Content-Type"] = "application/json"
@@ -215,11 +224,12 @@ extension Pipeline {
 
     private func remember(_ exchange: Exchange, _ state: inout SandboxState) {
         let isPost = request.head.method == "POST"
-        let sent = isPost ? String(decoding: request.body.prefix(RequestRecord.bodyBytesMax), as: UTF8.self) : request.head.query
+        let sent = isPost ? String(decoding: request.body, as: UTF8.self) : request.head.query
         state.requests.append(
             RequestRecord(
-                id: requestID, at: now, method: request.head.method, path: request.head.path, parameters: sent,
-                version: version.name, idempotencyKey: key, status: exchange.response.status, isReplay: isReplay,
-                fault: fault?.kind.rawValue, answer: Array(exchange.response.body.prefix(RequestRecord.bodyBytesMax))))
+                id: requestID, at: now, method: request.head.method, path: request.head.path,
+                parameters: RequestRecord.masked(sent), version: version.name, idempotencyKey: key,
+                status: exchange.response.status, isReplay: isReplay, fault: fault?.kind.rawValue,
+                answer: Array(exchange.response.body.prefix(RequestRecord.bodyBytesMax))))
     }
 }

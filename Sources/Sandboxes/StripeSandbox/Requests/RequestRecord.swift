@@ -20,6 +20,16 @@ struct RequestRecord: Sendable {
     let fault: String?
     let answer: [UInt8]
 
+    /// The beginning of what was sent, without the digits of cards: somebody may type a real one.
+    static func masked(_ sent: String) -> String {
+        let pairs = sent.split(separator: "&").map { pair -> Substring in
+            let name = pair.prefix { $0 != "=" }
+            let plain = PercentCoding.decode(name) ?? ""
+            return plain.hasSuffix("[number]") || plain.hasSuffix("[cvc]") ? "\(name)=***" : pair
+        }
+        return String(pairs.joined(separator: "&").prefix(bodyBytesMax))
+    }
+
     var json: JSONValue {
         [
             "id": .string(id), "time": .string(at.rfc3339), "method": .string(method), "path": .string(path),

@@ -49,7 +49,8 @@ struct RetrySchedule: Sendable {
     func next(after attemptCount: Int, firstDue: Timestamp, now: Timestamp) -> Timestamp? {
         let gaps: [Int64] = [5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600]
         let gap = attemptCount <= gaps.count ? gaps[max(0, attemptCount - 1)] : 12 * 3600
-        let next = now.adding(.milliseconds(gap * 1000 / max(1, speed)))
+        // At least a little later, or one look at the clock would try for ever.
+        let next = now.adding(.milliseconds(max(1, gap * 1000 / max(1, speed))))
         return next.since(firstDue) > .milliseconds(72 * 3_600_000 / max(1, speed)) ? nil : next
     }
 }

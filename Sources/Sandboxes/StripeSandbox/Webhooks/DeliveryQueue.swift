@@ -33,7 +33,7 @@ struct DeliveryQueue: Sendable {
             case .reorderEvents: delivery.order = -lastID
             case .delayEvents, .repeatEvents, nil: break
             // Only requests meet these.
-            case .dropAnswer, .dropBefore, .delay, .rateLimit, .serverError, .outage: break
+            case .dropAnswer, .dropBefore, .delay, .rateLimit, .lockTimeout, .serverError, .outage: break
             }
             if let delay = fault?.delay { delivery.due = due.adding(delay) }
             if waiting.count >= Self.pendingMax { delivery.status = .lost }
@@ -51,7 +51,9 @@ struct DeliveryQueue: Sendable {
         while let last = line.last, last.due <= now {
             line.removeLast()
             // What was stopped or moved meanwhile is no longer as it stood in line.
-            guard var delivery = waiting[last.id], delivery.status == .pending, delivery.due == last.due else { continue }
+            guard var delivery = waiting[last.id], delivery.status == .pending, delivery.due == last.due else {
+                continue
+            }
             delivery.status = .sending
             waiting[delivery.id] = delivery
             return delivery
