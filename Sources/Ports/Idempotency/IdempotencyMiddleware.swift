@@ -15,8 +15,9 @@ public import Kernel
 /// - The same key with another method, path, query or body: 422 `idempotency_key_reused`. Bodies are compared byte by
 ///   byte.
 /// - The first request is still under way: 409 `idempotency_key_in_use` with `Retry-After`. When it has been for
-///   longer than the lease, its process is taken for dead and the repeat runs, which is safe because every handler is
-///   safe to repeat: a key here saves work and keeps the answer, the guards against double charging are further in.
+///   longer than the lease, it is taken for lost (its process died, or its client left and took the task along) and
+///   the repeat runs, which is safe because every handler is safe to repeat: a key here saves work and keeps the
+///   answer, the guards against double charging are further in.
 /// - Kept are the answers that say what became of the request: 2xx, 3xx, 402, 410, 412, 422 and 451. Everything else
 ///   (bad input, no permission, not found, conflict, too many requests, faults of ours) either happened before
 ///   anything was done or will pass, and the same key may be used to try again. Answers with a cookie or a body that
