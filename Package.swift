@@ -123,7 +123,7 @@ let package = Package(
 
         // Tests
         support("KernelTesting", ["Kernel"]),
-        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "PostgresDriver", "SQLiteDriver"]),
         support(
             "AppTesting",
             [

@@ -1,6 +1,7 @@
 public import Database
 public import Kernel
 public import KernelTesting
+private import PostgresDriver
 private import SQLiteDriver
 
 /// Runs `body` on a database of its own with `migrations` applied: SQLite in memory, or a fresh schema of the private
@@ -13,8 +14,42 @@ public func withDatabase<R>(
     case .sqlite:
         return try await using(SQLiteDatabase(at: .memory, clock: clock), migrations, clock, body)
     case .postgresql:
-        throw PostgresMissing()
+        guard let url = TestEngine.postgresURL else { throw PostgresMissing() }
+        return try await turnstile.pass { try await inSchema(of: url, migrations, clock, body) }
     }
+}
+
+/// Connections that a test's database opens at most.
+private let connectionsMax = 3
+
+/// Schemas that are in use at once.
+private let turnstile = Turnstile(12)
+
+/// Makes a schema, runs `body` with it as the search path, and drops it whatever happened.
+private func inSchema<R>(
+    of url: String, _ migrations: [Migration], _ clock: any WallClock, _ body: (any Database) async throws -> R
+) async throws -> R {
+    let name = "t_" + SystemRandomSource().alphanumerics(16).lowercased()
+    let administrator = try PostgresDatabase(url: url, connectionsMax: 1, clock: clock)
+    try await administrator.write { tx in
+        try tx.execute(SQL(unsafe: "CREATE SCHEMA \(name)"))
+        return ()
+    }
+    let separator = url.contains("?") ? "&" : "?"
+    let result: Result<R, any Error>
+    do {
+        let database = try PostgresDatabase(
+            url: url + separator + "options=-c%20search_path%3D\(name)", connectionsMax: connectionsMax, clock: clock)
+        result = .success(try await using(database, migrations, clock, body))
+    } catch {
+        result = .failure(error)
+    }
+    try await administrator.write { tx in
+        try tx.execute(SQL(unsafe: "DROP SCHEMA \(name) CASCADE"))
+        return ()
+    }
+    await administrator.close()
+    return try result.get()
 }
 
 /// Migrates, runs `body`, and closes whatever happened, also when the task was cancelled.
