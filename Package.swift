@@ -60,6 +60,8 @@ let package = Package(
         // Servers and clients of HTTP
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
 
         // Executables
         .executableTarget(
@@ -73,6 +75,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
         tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
         tests(
             "StripeSandboxTests",
