@@ -65,7 +65,8 @@ let package = Package(
 
         // Executables
         .executableTarget(
-            name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
+            name: "kessai", dependencies: ["CurlTransport", "HTTPServer", "Kernel", "StripeSandbox"],
+            path: "Sources/Executables/kessai", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),
