@@ -46,13 +46,21 @@ struct SandboxStripeCommand: Command {
         } catch {
             throw UsageError(message: "cannot listen on \(host), port \(port) (\(error)); choose another with --port")
         }
-        // Whoever listens everywhere is reached here through the loopback.
-        let url = "http://\(host == "0.0.0.0" ? "127.0.0.1" : host):\(server.port)"
+        let url = "http://\(Self.reachable(host)):\(server.port)"
         sandbox.publish(at: arguments["--public-url"] ?? url)
         Terminal.write("Stripe sandbox: \(url)\nWhat happens: \(url)/_sandbox/\n")
         try await Self.serve(sandbox, via: transport)
         await server.drain(within: .seconds(2))
         return .success
+    }
+
+    /// The host of an address; who listens everywhere is reached through the loopback.
+    private static func reachable(_ host: String) -> String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "[::1]"
+        default: host.contains(":") ? "[\(host)]" : host
+        }
     }
 
     /// Sends events until the process is asked to end.
