@@ -118,7 +118,9 @@ let package = Package(
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
             resources: [.copy("Samples")]),
-        tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
-        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        tests(
+            "SQLiteDriverTests",
+            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
     ]
 )

@@ -5,6 +5,7 @@ private import SQLiteDriver
 
 /// Runs `body` on a database of its own with `migrations` applied: SQLite in memory, or a fresh schema of the private
 /// PostgreSQL. It is gone afterwards. Throws what `body` throws, and `PostgresMissing` where there is no server.
+@discardableResult
 public func withDatabase<R>(
     _ engine: TestEngine, migrations: [Migration] = [], clock: any WallClock = ManualClock(),
     _ body: (any Database) async throws -> R
