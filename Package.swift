@@ -51,6 +51,8 @@ let package = Package(
         room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+        room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
@@ -108,7 +110,7 @@ let package = Package(
 
         // Tests
         support("KernelTesting", ["Kernel"]),
-        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "PostgresDriver", "SQLiteDriver"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
@@ -122,5 +124,8 @@ let package = Package(
         tests(
             "SQLiteDriverTests",
             ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
+        tests(
+            "PostgresDriverTests",
+            ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
     ]
 )
