@@ -60,8 +60,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Subject.all, [0, 1, 3])
-    func `the values must be as many as the parameters`(_ subject: Subject, _ count: Int) async throws {
+    @Test(arguments: Subject.all, [0, 1])
+    func `every parameter needs a value`(_ subject: Subject, _ count: Int) async throws {
         try await withSubject(subject) { database in
             await #expect(throws: DatabaseError.self) {
                 try await database.write {
@@ -161,15 +161,9 @@ import Testing
                 for n in 0..<60 { try tx.execute("INSERT INTO pair (a, b) VALUES (\(n), 'x')") }
             }
             let crossed: SQL = "SELECT p.a FROM pair p CROSS JOIN pair q CROSS JOIN pair r"
-            await #expect(throws: DatabaseError.unexpectedRowCount(10_001)) {
-                try await database.read { try $0.rows(crossed).count }
-            }
-            await #expect(throws: DatabaseError.unexpectedRowCount(2)) {
-                try await database.read { try $0.row("SELECT a FROM pair") == nil }
-            }
-            await #expect(throws: DatabaseError.unexpectedRowCount(6)) {
-                try await database.read { try $0.rows("SELECT a FROM pair", rowsMax: 5).count }
-            }
+            await expectTooManyRows(10_000) { try await database.read { _ = try $0.rows(crossed) } }
+            await expectTooManyRows(1) { try await database.read { _ = try $0.row("SELECT a FROM pair") } }
+            await expectTooManyRows(5) { try await database.read { _ = try $0.rows("SELECT a FROM pair", rowsMax: 5) } }
             #expect(try await database.read { try $0.rows("SELECT a FROM pair", rowsMax: 60).count } == 60)
             // The connection is as good as before.
             #expect(try await database.read { try $0.row("SELECT count(*) AS n FROM pair")?.int("n") } == 60)
@@ -185,6 +179,15 @@ import Testing
             #expect(throws: DatabaseError.unexpectedColumn("balance")) { try row.text("balance") }
             #expect(throws: DatabaseError.unexpectedColumn("note")) { try row.text("note") }
             #expect(throws: DatabaseError.unexpectedColumn("missing")) { try row.int("missing") }
+        }
+    }
+
+    private func expectTooManyRows(_ rowsMax: Int, _ body: () async throws -> Void) async {
+        await #expect {
+            try await body()
+        } throws: { error in
+            guard case .unexpectedRowCount(let count) = error as? DatabaseError else { return false }
+            return count > rowsMax
         }
     }
 }

@@ -14,25 +14,39 @@ public func withDatabase<R>(
     case .sqlite:
         return try await using(SQLiteDatabase(at: .memory, clock: clock), migrations, clock, body)
     case .postgresql:
-        throw PostgresMissing()
+        let schema = try TestSchema()
+        let outcome: Result<R, any Error>
+        do {
+            let database = try schema.open(clock: clock)
+            outcome = .success(
+                try await using(database, migrations, clock) { database in
+                    try await body(database)
+                } prepare: {
+                    try await schema.create(database)
+                })
+        } catch {
+            outcome = .failure(error)
+        }
+        await schema.drop(clock: clock)
+        return try outcome.get()
     }
 }
 
-/// Migrates, runs `body`, and closes whatever happened, also when the task was cancelled.
+/// Migrates, runs `body`, and closes whatever happened.
 private func using<R>(
     _ database: any Database, _ migrations: [Migration], _ clock: any WallClock,
-    _ body: (any Database) async throws -> R
+    _ body: (any Database) async throws -> R, prepare: () async throws -> Void = {}
 ) async throws -> R {
-    let result: R
     do {
+        try await prepare()
         if !migrations.isEmpty {
             _ = try await Migrator(database: database, migrations: migrations, clock: clock).migrate()
         }
-        result = try await body(database)
+        let result = try await body(database)
+        await database.close()
+        return result
     } catch {
         await database.close()
         throw error
     }
-    await database.close()
-    return result
 }
