@@ -132,7 +132,8 @@ let package = Package(
         support(
             "AppTesting",
             [
-                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs", "KessaiApp",
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs",
+                "KessaiApp",
                 "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
             ]),
         tests(
@@ -158,12 +159,18 @@ let package = Package(
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
             resources: [.copy("Samples")]),
+        tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        tests(
+            "SQLiteDriverTests",
+            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests(
             "PostgresDriverTests",
             ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
-        tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
-        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        tests(
+            "SQLiteDriverTests",
+            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(
             "NotificationsTests",
