@@ -111,12 +111,6 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
-        // Servers and clients of HTTP
-        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
-        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
-        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
-        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
-
         // Executables
         .executableTarget(
             name: "kessai",
@@ -167,10 +161,6 @@ let package = Package(
             "PostgresDriverTests",
             ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
-        tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
-        tests(
-            "SQLiteDriverTests",
-            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(
             "NotificationsTests",
