@@ -111,6 +111,11 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Servers and clients of HTTP
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
 
         // Executables
         .executableTarget(
@@ -127,7 +132,8 @@ let package = Package(
         support(
             "AppTesting",
             [
-                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs", "KessaiApp",
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs",
+                "KessaiApp",
                 "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
             ]),
         tests(
@@ -153,11 +159,18 @@ let package = Package(
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
             resources: [.copy("Samples")]),
+        tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        tests(
+            "SQLiteDriverTests",
+            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests(
             "PostgresDriverTests",
             ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
-        tests("DatabaseTests", ["Database", "Kernel", "KernelTesting"]),
-        tests("SQLiteDriverTests", ["SQLiteDriver", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
+        tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
+        tests(
+            "SQLiteDriverTests",
+            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(
             "NotificationsTests",

@@ -178,7 +178,7 @@ def test_the_balance_transaction_of_a_charge_comes_later(client, receiver):
     intent = pay(client, "pm_card_visa")
     body, signature = receiver.wait_for("charge.updated", intent.latest_charge)
     event = stripe.Webhook.construct_event(body, signature, SECRET)
-    assert event.data.previous_attributes == {"balance_transaction": None}
+    assert event.data.previous_attributes.to_dict() == {"balance_transaction": None}
     assert event.data.object.balance_transaction.startswith("txn_")
 
 
@@ -216,3 +216,20 @@ def test_rate_limits_and_outages_have_their_errors(sandbox, client):
         client.v1.customers.list()
     assert error.value.http_status == 503
     assert client.v1.customers.list({"limit": 1}).object == "list"
+
+
+def test_the_client_of_modules_works_too_and_an_older_version_has_its_own_shape(sandbox):
+    options = {"api_key": "sk_test_kessai", "stripe_version": "2024-06-20"}
+    kept = stripe.api_base
+    stripe.api_base = sandbox.url
+    try:
+        intent = stripe.PaymentIntent.create(amount=980, currency="jpy", payment_method_types=["card"], **options)
+        assert "invoice" in intent and "customer_account" not in intent
+        assert stripe.PaymentIntent.modify(intent.id, amount=1200, **options).amount == 1200
+        with pytest.raises(stripe.InvalidRequestError) as error:
+            stripe.PaymentIntent.create(
+                amount=980, currency="jpy", payment_method_types=["card"], api_key="sk_test_kessai"
+            )
+        assert error.value.code == "payment_method_types_no_longer_supported"
+    finally:
+        stripe.api_base = kept

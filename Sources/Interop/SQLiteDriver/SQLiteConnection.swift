@@ -22,8 +22,6 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     private var statements: [String: SQLiteStatement] = [:]
     private var turn: UInt64 = 0
     private var mayWrite = false
-    /// Channels that the open transaction notified.
-    var notified: [String] = []
 
     /// Opens. Throws `DatabaseError.unavailable`.
     init(_ settings: Settings, role: Role) throws {
@@ -120,7 +118,6 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Begins a transaction that writes (and takes the lock now) or one that only reads.
     func begin(mayWrite: Bool) throws {
         guard isOpen else { throw DatabaseError.closed }
-        notified = []
         try command(mayWrite ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED")
         self.mayWrite = mayWrite
     }
@@ -132,7 +129,6 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
 
     /// Undoes the transaction, if SQLite has not done so already.
     func rollBack() {
-        notified = []
         guard isInTransaction else { return }
         do { try command("ROLLBACK") } catch {
             // A rollback fails only when there is no transaction any more, which is what it is for.
@@ -150,7 +146,6 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
 
     func notify(_ channel: String) throws {
         guard mayWrite else { throw DatabaseError.statement(code: "25006", message: "a read may not notify") }
-        if !notified.contains(channel) { notified.append(channel) }
     }
 
     private func step(_ statement: SQLiteStatement, _ values: [SQLValue], rowsMax: Int) throws -> SQLResult {

@@ -85,6 +85,7 @@ public final class SQLiteDatabase: Database {
     public var statistics: Statistics { writer.statistics }
 
     /// Runs `body` in a transaction and returns once it is durable; when it throws, nothing of it stays.
+    @discardableResult
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws -> Result {

@@ -46,10 +46,10 @@ final class SQLiteWriter: Sendable {
 
     /// One closure in a transaction of its own.
     func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        let transaction = Transaction(dialect: .sqlite, session: connection)
         let result: Result
         do {
             try connection.begin(mayWrite: true)
-            let transaction = Transaction(dialect: .sqlite, session: connection)
             result = try body(transaction)
             if let failure = transaction.failure { throw failure }
             try connection.command("COMMIT")
@@ -57,7 +57,7 @@ final class SQLiteWriter: Sendable {
             connection.rollBack()
             throw error
         }
-        committed(1)
+        committed(1, transaction.notifiedChannels)
         return result
     }
 
@@ -77,9 +77,10 @@ final class SQLiteWriter: Sendable {
             return
         }
         var errors: [(any Error)?] = []
+        var channels: [String] = []
         do {
             try connection.begin(mayWrite: true)
-            for job in jobs { errors.append(try runInSavepoint(job)) }
+            for job in jobs { errors.append(try runInSavepoint(job, &channels)) }
             if errors.contains(where: { $0 == nil }) { try connection.command("COMMIT") }
         } catch {
             connection.rollBack()
@@ -92,24 +93,23 @@ final class SQLiteWriter: Sendable {
             return
         }
         connection.rollBack()
-        committed(errors.count { $0 == nil })
+        committed(errors.count { $0 == nil }, channels)
         for (job, error) in zip(jobs, errors) { job.finish(error) }
     }
 
     /// Runs a closure so that its failure leaves its siblings alone, and gives its error. Throws when it took the whole
     /// transaction with it.
-    private func runInSavepoint(_ job: any WaitingTransaction) throws -> (any Error)? {
-        let notifiedBefore = connection.notified
+    private func runInSavepoint(_ job: any WaitingTransaction, _ channels: inout [String]) throws -> (any Error)? {
         try connection.command("SAVEPOINT \(Self.savepoint)")
         do {
             let transaction = Transaction(dialect: .sqlite, session: connection)
             try job.run(in: transaction)
             if connection.hasUnresolvedForeignKeys { throw DatabaseError.foreignKeyViolation }
             try connection.command("RELEASE \(Self.savepoint)")
+            channels += transaction.notifiedChannels
             return nil
         } catch {
             let reason = error
-            connection.notified = notifiedBefore
             try connection.command("ROLLBACK TO \(Self.savepoint)")
             try connection.command("RELEASE \(Self.savepoint)")
             return reason
@@ -129,13 +129,13 @@ final class SQLiteWriter: Sendable {
         }
     }
 
-    private func committed(_ count: Int) {
+    private func committed(_ count: Int, _ channels: [String]) {
         guard count > 0 else { return }
         commits.add(1, ordering: .relaxed)
         closures.add(count, ordering: .relaxed)
-        let channels = connection.notified
-        connection.notified = []
-        for channel in channels { waiters.notify(channel) }
+        for (index, channel) in channels.enumerated() where !channels[..<index].contains(channel) {
+            waiters.notify(channel)
+        }
     }
 
     private static func isOfTheDisk(_ error: any Error) -> Bool {

@@ -7,6 +7,7 @@ public protocol Database: Sendable {
     ///
     /// Writers see each other as if they came one after the other as far as rows they lock with `forUpdate` or change
     /// by one statement; a collision is repeated by the driver. Throws what `body` throws, or `DatabaseError`.
+    @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws -> Result
 
     /// Runs `body` on one consistent snapshot that is at least as new as every write that had returned; a statement

@@ -12,6 +12,9 @@ public final class Transaction {
     /// transaction does not commit, also when the closure goes on: PostgreSQL does so, and on SQLite it is the same.
     public private(set) var failure: (any Error)?
 
+    /// The channels that `notify` was called with and no savepoint has undone, for drivers that wake waiters themselves.
+    public private(set) var notifiedChannels: [String] = []
+
     /// The most rows that a statement gives when nothing else is said.
     public static let rowsMaxDefault = 10_000
 
@@ -36,14 +39,17 @@ public final class Transaction {
     public func notify(_ channel: String) throws {
         if let failure { throw failure }
         do { try session.notify(channel) } catch { throw failed(error) }
+        if !notifiedChannels.contains(channel) { notifiedChannels.append(channel) }
     }
 
     /// Runs `body` so that its changes vanish when it throws, and the rest of the transaction goes on.
+    @discardableResult
     public func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
         savepointDepth += 1
         defer { savepointDepth -= 1 }
         // Named by depth, not by number, so that a loop of savepoints is a handful of prepared statements.
         let name = "kessai_\(savepointDepth)"
+        let notifiedBefore = notifiedChannels
         try execute(SQL(unsafe: "SAVEPOINT \(name)"))
         do {
             let result = try body()
@@ -53,6 +59,7 @@ public final class Transaction {
         } catch {
             let reason = error
             failure = nil
+            notifiedChannels = notifiedBefore
             do {
                 try execute(SQL(unsafe: "ROLLBACK TO SAVEPOINT \(name)"))
                 try execute(SQL(unsafe: "RELEASE SAVEPOINT \(name)"))
@@ -93,7 +100,8 @@ public protocol SQLSession: AnyObject {
     /// Runs one statement. Throws `DatabaseError.unexpectedRowCount` when it gives more than `rowsMax` rows, without
     /// holding more of them than that.
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult
-    /// Notifies a channel's waiters if and when the transaction commits.
+    /// Notifies a channel's waiters if and when the transaction commits; a driver that wakes them itself only checks
+    /// that the transaction may, and takes `Transaction.notifiedChannels` after the commit.
     func notify(_ channel: String) throws
 }
 

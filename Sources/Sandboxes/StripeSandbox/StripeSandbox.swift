@@ -67,7 +67,7 @@ public final class StripeSandbox: HTTPHandler {
 
     private func exchange(_ request: HTTPRequest) -> Exchange {
         let now = clock.now()
-        if request.head.path.hasPrefix("/_sandbox") {
+        if request.head.path == "/_sandbox" || request.head.path.hasPrefix("/_sandbox/") {
             return Exchange(response: state.withLock { Control(request: request, now: now).answer(&$0) })
         }
         if request.head.method == "OPTIONS" { return Exchange(response: Self.preflight) }

@@ -1,11 +1,11 @@
 public import Database
 public import Kernel
 public import KernelTesting
-private import PostgresDriver
 private import SQLiteDriver
 
 /// Runs `body` on a database of its own with `migrations` applied: SQLite in memory, or a fresh schema of the private
 /// PostgreSQL. It is gone afterwards. Throws what `body` throws, and `PostgresMissing` where there is no server.
+@discardableResult
 public func withDatabase<R>(
     _ engine: TestEngine, migrations: [Migration] = [], clock: any WallClock = ManualClock(),
     _ body: (any Database) async throws -> R
@@ -14,59 +14,44 @@ public func withDatabase<R>(
     case .sqlite:
         return try await using(SQLiteDatabase(at: .memory, clock: clock), migrations, clock, body)
     case .postgresql:
-        guard let url = TestEngine.postgresURL else { throw PostgresMissing() }
-        return try await turnstile.pass { try await inSchema(of: url, migrations, clock, body) }
+        return try await turnstile.pass {
+            let schema = try TestSchema()
+            let outcome: Result<R, any Error>
+            do {
+                let database = try schema.open(clock: clock)
+                outcome = .success(
+                    try await using(database, migrations, clock) { database in
+                        try await body(database)
+                    } prepare: {
+                        try await schema.create(database)
+                    })
+            } catch {
+                outcome = .failure(error)
+            }
+            await schema.drop(clock: clock)
+            return try outcome.get()
+        }
     }
 }
-
-/// Connections that a test's database opens at most.
-private let connectionsMax = 3
 
 /// Schemas that are in use at once.
 private let turnstile = Turnstile(12)
 
-/// Makes a schema, runs `body` with it as the search path, and drops it whatever happened.
-private func inSchema<R>(
-    of url: String, _ migrations: [Migration], _ clock: any WallClock, _ body: (any Database) async throws -> R
-) async throws -> R {
-    let name = "t_" + SystemRandomSource().alphanumerics(16).lowercased()
-    let administrator = try PostgresDatabase(url: url, connectionsMax: 1, clock: clock)
-    try await administrator.write { tx in
-        try tx.execute(SQL(unsafe: "CREATE SCHEMA \(name)"))
-        return ()
-    }
-    let separator = url.contains("?") ? "&" : "?"
-    let result: Result<R, any Error>
-    do {
-        let database = try PostgresDatabase(
-            url: url + separator + "options=-c%20search_path%3D\(name)", connectionsMax: connectionsMax, clock: clock)
-        result = .success(try await using(database, migrations, clock, body))
-    } catch {
-        result = .failure(error)
-    }
-    try await administrator.write { tx in
-        try tx.execute(SQL(unsafe: "DROP SCHEMA \(name) CASCADE"))
-        return ()
-    }
-    await administrator.close()
-    return try result.get()
-}
-
-/// Migrates, runs `body`, and closes whatever happened, also when the task was cancelled.
+/// Migrates, runs `body`, and closes whatever happened.
 private func using<R>(
     _ database: any Database, _ migrations: [Migration], _ clock: any WallClock,
-    _ body: (any Database) async throws -> R
+    _ body: (any Database) async throws -> R, prepare: () async throws -> Void = {}
 ) async throws -> R {
-    let result: R
     do {
+        try await prepare()
         if !migrations.isEmpty {
             _ = try await Migrator(database: database, migrations: migrations, clock: clock).migrate()
         }
-        result = try await body(database)
+        let result = try await body(database)
+        await database.close()
+        return result
     } catch {
         await database.close()
         throw error
     }
-    await database.close()
-    return result
 }

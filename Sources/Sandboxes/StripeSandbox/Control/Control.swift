@@ -3,6 +3,20 @@ import JSON
 import Kernel
 
 /// The sandbox's own paths under `/_sandbox/`: pages to look at, JSON to test by, and controls.
+///
+/// ```
+/// GET    /                                      what happened; ?q= narrows it
+/// GET    /view/requests/{id}  /view/events/{id} one of it
+/// GET    /requests /events /deliveries /state   the same as JSON
+/// GET    /receipts/{charge}                     a receipt
+/// GET    /3ds/{intent}, POST outcome=complete|fail        where a payer authenticates
+/// POST   /payment_intents/{id}/authenticate {"outcome":"succeed"|"fail"}
+/// POST   /faults {"kind":…,"match":{…},"times":n}, GET, DELETE
+/// POST   /events/release                        lets held deliveries go
+/// POST   /events/{id}/resend                    delivers once more
+/// POST   /webhook_endpoints/{id}/roll {"overlap_seconds":n}
+/// POST   /reset                                 forgets everything
+/// ```
 struct Control {
     let request: HTTPRequest
     let now: Timestamp

@@ -6,6 +6,8 @@ struct Event: StripeObject {
     static let objectName = "event"
     /// Thirty days: how long events can be read.
     static let keptSeconds: Int64 = 30 * 86_400
+    /// The most that are kept; beyond it the oldest go (law 14).
+    static let countMax = 100_000
 
     let id: String
     let created: Int64
@@ -74,7 +76,7 @@ extension SandboxState {
             deliveries.add(event.id, type: type, to: endpoint.id, due: cause.at, fault)
         }
         events.insert(event)
-        events.trim(to: options.objectsMax)
+        events.trim(to: Event.countMax)
     }
 
     /// Tells a change with what was before; nothing when nothing changed.

@@ -1,0 +1,268 @@
+import Database
+import KernelTesting
+import Synchronization
+import Testing
+
+/// What a closure may rely on, whichever engine runs it.
+@Suite struct TransactionTests {
+    struct Stop: Error, Equatable {}
+
+    @Test(arguments: Subject.all) func `what returned is there`(_ subject: Subject) async throws {
+        try await withSubject(subject) { database in
+            let changed = try await database.write { tx in
+                try tx.execute("UPDATE account SET balance = \(70) WHERE id = \(1)")
+            }
+            #expect(changed == 1)
+            try await expectBalance(70, database)
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a closure that throws leaves no trace`(_ subject: Subject) async throws {
+        try await withSubject(subject) { database in
+            await #expect(throws: Stop()) {
+                try await database.write { tx in
+                    try tx.execute("UPDATE account SET balance = \(70) WHERE id = \(1)")
+                    try tx.execute("INSERT INTO account (id, name, balance) VALUES (\(2), \("second"), \(0))")
+                    throw Stop()
+                }
+            }
+            try await expectBalance(100, database)
+            let accounts = try await database.read { try $0.rows("SELECT id FROM account").count }
+            #expect(accounts == 1)
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a closure that throws leaves its siblings alone`(_ subject: Subject)
+        async throws
+    {
+        try await withSubject(subject) { database in
+            await withTaskGroup(of: Bool.self) { group in
+                for n in 0..<60 {
+                    group.addTask {
+                        do {
+                            try await database.write { tx in
+                                try tx.execute("INSERT INTO pair (a, b) VALUES (\(n), \("x"))")
+                                if n.isMultiple(of: 3) { throw Stop() }
+                            }
+                            return true
+                        } catch { return false }
+                    }
+                }
+                var kept = 0
+                for await done in group where done { kept += 1 }
+                #expect(kept == 40)
+            }
+            let there = try await database.read { try $0.rows("SELECT a FROM pair").map { try $0.int("a") } }
+            #expect(Set(there) == Set((0..<60).filter { !$0.isMultiple(of: 3) }.map(Int64.init)))
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a savepoint undoes only what is inside`(_ subject: Subject) async throws {
+        try await withSubject(subject) { database in
+            try await database.write { tx in
+                try tx.execute("INSERT INTO pair (a, b) VALUES (1, 'outer')")
+                let first = Self.stopped {
+                    try tx.savepoint {
+                        try tx.execute("INSERT INTO pair (a, b) VALUES (2, 'undone')")
+                        try tx.savepoint { try tx.execute("INSERT INTO pair (a, b) VALUES (3, 'undone too')") }
+                        throw Stop()
+                    }
+                }
+                #expect(first)
+                try tx.savepoint {
+                    try tx.execute("INSERT INTO pair (a, b) VALUES (4, 'kept')")
+                    let second = Self.stopped {
+                        try tx.savepoint {
+                            try tx.execute("INSERT INTO pair (a, b) VALUES (5, 'undone')")
+                            throw Stop()
+                        }
+                    }
+                    #expect(second)
+                }
+            }
+            #expect(try await pairs(database) == [1, 4])
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a refused statement in a savepoint does not spoil the rest`(
+        _ subject: Subject
+    ) async throws {
+        try await withSubject(subject) { database in
+            try await database.write { tx in
+                for n in [1, 1, 2, 2, 3] {
+                    do {
+                        try tx.savepoint { try tx.execute("INSERT INTO pair (a, b) VALUES (\(n), 'x')") }
+                    } catch DatabaseError.uniqueViolation {
+                        // Such a row is there already.
+                    }
+                }
+            }
+            #expect(try await pairs(database) == [1, 2, 3])
+        }
+    }
+
+    @Test(arguments: Subject.all) func `an error that the closure swallows does not commit`(
+        _ subject: Subject
+    ) async throws {
+        try await withSubject(subject) { database in
+            await #expect {
+                try await database.write { tx in
+                    try tx.execute("INSERT INTO pair (a, b) VALUES (7, 'x')")
+                    do { try tx.execute("INSERT INTO pair (a, b) VALUES (7, 'x')") } catch {}
+                }
+            } throws: { Self.isUniqueViolation($0) }
+            let kept = try await pairs(database)
+            #expect(kept == [])
+        }
+    }
+
+    @Test(arguments: Subject.all) func `after an error every statement throws it again`(_ subject: Subject) async throws
+    {
+        try await withSubject(subject) { database in
+            await #expect {
+                try await database.write { tx in
+                    do { try tx.execute("INSERT INTO account (id, name, balance) VALUES (1, 'again', 0)") } catch {}
+                    #expect { try tx.execute("SELECT 1 AS one") } throws: { Self.isUniqueViolation($0) }
+                    #expect { try tx.savepoint {} } throws: { Self.isUniqueViolation($0) }
+                }
+            } throws: { Self.isUniqueViolation($0) }
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a savepoint whose body swallows an error is undone`(
+        _ subject: Subject
+    ) async throws {
+        try await withSubject(subject) { database in
+            try await database.write { tx in
+                try tx.execute("INSERT INTO pair (a, b) VALUES (1, 'x')")
+                #expect { () throws in
+                    try tx.savepoint {
+                        try tx.execute("INSERT INTO pair (a, b) VALUES (2, 'x')")
+                        do { try tx.execute("INSERT INTO pair (a, b) VALUES (2, 'x')") } catch {}
+                    }
+                } throws: { Self.isUniqueViolation($0) }
+                try tx.execute("INSERT INTO pair (a, b) VALUES (3, 'x')")
+            }
+            #expect(try await pairs(database) == [1, 3])
+        }
+    }
+
+    @Test(
+        arguments: Subject.all,
+        [
+            "INSERT INTO pair (a, b) VALUES (1, 'x')", "UPDATE account SET balance = 0", "DELETE FROM account",
+            "CREATE TABLE fresh (id INTEGER)", "DELETE FROM account WHERE id = 99 RETURNING id",
+        ])
+    func `a read cannot write`(_ subject: Subject, _ statement: String) async throws {
+        try await withSubject(subject) { database in
+            await #expect(throws: DatabaseError.self) {
+                try await database.read { try $0.execute(SQL(unsafe: statement)) }
+            }
+            await #expect(throws: DatabaseError.self) {
+                // Also not in a savepoint that swallows the refusal.
+                try await database.read { tx in
+                    do { try tx.execute(SQL(unsafe: statement)) } catch {}
+                }
+            }
+            try await expectBalance(100, database)
+        }
+    }
+
+    @Test(
+        arguments: Subject.all,
+        ["BEGIN", "commit", "  END", "/* now */ COMMIT", "-- now\nROLLBACK", "ROLLBACK TRANSACTION", ";COMMIT"])
+    func `a closure cannot begin or end the transaction`(_ subject: Subject, _ statement: String) async throws {
+        try await withSubject(subject) { database in
+            await #expect(throws: DatabaseError.self) {
+                try await database.write { tx in
+                    try tx.execute("UPDATE account SET balance = 0 WHERE id = 1")
+                    try tx.execute(SQL(unsafe: statement))
+                }
+            }
+            try await expectBalance(100, database)
+        }
+    }
+
+    @Test(arguments: Subject.all) func `one text is one statement`(_ subject: Subject) async throws {
+        try await withSubject(subject) { database in
+            await #expect(throws: DatabaseError.self) {
+                try await database.write { try $0.execute("DELETE FROM pair; DELETE FROM account") }
+            }
+            try await expectBalance(100, database)
+            // What trails a statement is no second one.
+            try await database.write { try $0.execute("UPDATE account SET balance = 5 WHERE id = 1; -- done\n") }
+            try await expectBalance(5, database)
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a cancelled task's closure does not begin`(_ subject: Subject) async throws {
+        try await withSubject(subject) { database in
+            let task = Task {
+                while !Task.isCancelled { await Task.yield() }
+                try await database.write { try $0.execute("UPDATE account SET balance = 0 WHERE id = 1") }
+            }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            try await expectBalance(100, database)
+        }
+    }
+
+    @Test(arguments: Subject.all) func `cancelling tasks in the midst leaves nothing half done`(
+        _ subject: Subject
+    ) async throws {
+        try await withSubject(subject) { database in
+            let tasks = (0..<40).map { n in
+                Task {
+                    try await database.write { tx in
+                        try tx.execute("INSERT INTO pair (a, b) VALUES (\(n), 'one')")
+                        try tx.execute("INSERT INTO pair (a, b) VALUES (\(n), 'two')")
+                    }
+                }
+            }
+            for task in tasks.dropFirst(3) { task.cancel() }
+            var finished: [Int64] = []
+            for (n, task) in tasks.enumerated() where (try? await task.value) != nil { finished.append(Int64(n)) }
+            // What was answered is there; whatever is there is whole, and the database goes on.
+            let whole = try await database.read { tx in
+                try tx.rows("SELECT a, count(*) AS n FROM pair GROUP BY a").map { [try $0.int("a"), try $0.int("n")] }
+            }
+            #expect(whole.allSatisfy { $0[1] == 2 })
+            #expect(Set(finished) == Set(whole.map { $0[0] }))
+        }
+    }
+
+    @Test(arguments: Subject.all) func `a closed database refuses, and closing twice is closing once`(
+        _ subject: Subject
+    ) async throws {
+        try await withSubject(subject) { database in
+            await database.close()
+            await database.close()
+            await #expect(throws: DatabaseError.closed) { try await database.write { try $0.execute("SELECT 1") } }
+            await #expect(throws: DatabaseError.closed) { try await database.read { try $0.execute("SELECT 1") } }
+        }
+    }
+
+    private func expectBalance(
+        _ expected: Int64, _ database: any Database, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let balance = try await database.read {
+            try $0.row("SELECT balance FROM account WHERE id = \(1)")?.int("balance")
+        }
+        #expect(balance == expected, sourceLocation: sourceLocation)
+    }
+
+    private func pairs(_ database: any Database) async throws -> [Int64] {
+        try await database.read { try $0.rows("SELECT a FROM pair ORDER BY a").map { try $0.int("a") } }
+    }
+
+    /// Closures within closures within two `#expect`s get each other's bodies in Swift 6.3, so this is a function.
+    private static func stopped(_ body: () throws -> Void) -> Bool {
+        do { try body() } catch { return error is Stop }
+        return false
+    }
+
+    private static func isUniqueViolation(_ error: any Error) -> Bool {
+        guard case .uniqueViolation = error as? DatabaseError else { return false }
+        return true
+    }
+}
