@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `a cancelled task's closure never begins, or is finished`() async throws {
+    @Test func `a cancelled task's read never begins, and its write is finished (law 2)`() async throws {
         try await withSandbox(connectionsMax: 1) { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             let gate = Gate()
@@ -88,7 +88,7 @@ import Testing
             }
             #expect(try await eventually { gate.arrivedCount == 1 })
             let ran = Counter()
-            let waiting = Task { try await sandbox.database.write { _ in ran.rise() } }
+            let waiting = Task { try await sandbox.database.read { _ in ran.rise() } }
             waiting.cancel()
             running.cancel()
             gate.open()
