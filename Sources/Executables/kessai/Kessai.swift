@@ -7,7 +7,13 @@ private import Kernel
 /// The one binary: finds the command, runs it, and turns its outcome into an exit status.
 @main
 enum Kessai {
-    static var commands: [any Command.Type] { [] }
+    static var commands: [any Command.Type] {
+        [
+            DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, WhyCommand.self,
+            UsersAddCommand.self, ProductsImportCommand.self, JobsDeadCommand.self, JobsReplayCommand.self,
+            ConfigCheckCommand.self, SandboxStripeCommand.self,
+        ]
+    }
 
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())

@@ -3,7 +3,7 @@ public import Kernel
 
 /// Argon2id hashes of passwords, by libsodium. Each call takes tens of milliseconds and its memory on purpose: it must
 /// run on a thread of its own, never on the cooperative pool.
-public struct PasswordHash: Sendable, Equatable {
+public struct PasswordHash: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// The hash in libsodium's own text form, which carries salt and cost.
     public let text: String
 
@@ -40,4 +40,15 @@ public struct PasswordHash: Sendable, Equatable {
         let bytes = Array(password.reveal().utf8).map { CChar(bitPattern: $0) }
         return crypto_pwhash_str_verify(text, bytes, UInt64(bytes.count)) == 0
     }
+
+    /// Whether the hash was made at another cost than this, or is no hash at all: then the next log-in makes it anew.
+    public func isOutdated(for cost: Cost) -> Bool {
+        guard sodium_init() >= 0, text.utf8.count < Int(crypto_pwhash_STRBYTES) else { return true }
+        return crypto_pwhash_str_needs_rehash(text, cost.passes, cost.memoryBytes) != 0
+    }
+
+    /// `<redacted>`: a hash invites guessing (law 13).
+    public var description: String { "<redacted>" }
+    /// Nothing inside.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

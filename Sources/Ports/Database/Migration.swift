@@ -14,11 +14,11 @@ public struct Migration: Sendable {
         self.postgresql = postgresql
     }
 
-    /// A step with one text: `STRICT` is added to SQLite's tables , and types are written as
-    /// `BIGINT`, `TEXT` and `BYTEA`.
+    /// A step with one text, in PostgreSQL's words: columns are `BIGINT`, `TEXT` and `BYTEA`. For SQLite the tables
+    /// that it creates become STRICT and the types of tables SQLite's own; every other statement is taken as it is.
     public init(_ id: String, _ statements: [String]) {
         self.id = id
-        sqlite = statements.map { Self.strict($0, .sqlite) }
+        sqlite = statements.map { MigrationText($0).sqlite }
         postgresql = statements
     }
 
@@ -28,14 +28,6 @@ public struct Migration: Sendable {
         case .sqlite: sqlite
         case .postgresql: postgresql
         }
-    }
-
-    /// Turns a table of `BIGINT`, `TEXT` and `BYTEA` columns into the engine's words: SQLite's are STRICT.
-    static func strict(_ statement: String, _ dialect: SQLDialect) -> String {
-        guard dialect == .sqlite else { return statement }
-        let words = statement.replacingAll("BIGINT", with: "INTEGER").replacingAll("BYTEA", with: "BLOB")
-        guard words.hasPrefix("CREATE TABLE") else { return words }
-        return words + " STRICT"
     }
 
     /// FNV-1a (64 bits) over the engine's statements: tells an edited step from the one that ran.
@@ -49,19 +41,5 @@ public struct Migration: Sendable {
         }
         let text = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text
-    }
-}
-
-extension String {
-    /// Every `word` replaced, where it stands as a word of its own.
-    fileprivate func replacingAll(_ word: String, with other: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let range = rest.firstRange(of: word) {
-            result += rest[..<range.lowerBound]
-            result += other
-            rest = rest[range.upperBound...]
-        }
-        return result + rest
     }
 }

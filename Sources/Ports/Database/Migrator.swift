@@ -44,23 +44,17 @@ public struct Migrator: Sendable {
     /// Runs what waits, each step in a transaction of its own; safe when several nodes do it at once.
     /// Returns the steps that this call ran.
     public func migrate() async throws -> [String] {
+        try requireDistinctIDs()
         try await database.write { tx in
-            if tx.dialect == .postgresql { try tx.execute("SELECT pg_advisory_xact_lock(7239001)") }
-            try tx.execute(
-                SQL(
-                    unsafe: Migration.strict(
-                        """
-                        CREATE TABLE IF NOT EXISTS schema_migrations (
-                            id TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, position BIGINT NOT NULL,
-                            applied_at_ms BIGINT NOT NULL)
-                        """, tx.dialect)))
+            try Self.takeTurn(tx)
+            for statement in Self.ownTable.statements(tx.dialect) { try tx.execute(SQL(unsafe: statement)) }
         }
         var ran: [String] = []
         for (position, migration) in migrations.enumerated() {
             let now = clock.now()
             let migrations = migrations
             let didRun = try await database.write { tx -> Bool in
-                if tx.dialect == .postgresql { try tx.execute("SELECT pg_advisory_xact_lock(7239001)") }
+                try Self.takeTurn(tx)
                 let status = try Self.compare(tx, migrations)
                 guard status.pending.contains(migration.id) else { return false }
                 for statement in migration.statements(tx.dialect) { try tx.execute(SQL(unsafe: statement)) }
@@ -76,9 +70,34 @@ public struct Migrator: Sendable {
         return ran
     }
 
+    private static let ownTable = Migration(
+        "schema_migrations",
+        [
+            """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+                id TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, position BIGINT NOT NULL,
+                applied_at_ms BIGINT NOT NULL)
+            """
+        ])
+
+    /// One migrator at a time for each schema. A step may take, and wait for a turn, as long as it needs.
+    private static func takeTurn(_ tx: Transaction) throws {
+        guard tx.dialect == .postgresql else { return }
+        try tx.execute("SET LOCAL statement_timeout = 0")
+        try tx.execute("SET LOCAL lock_timeout = 0")
+        try tx.execute("SELECT pg_advisory_xact_lock(7239001, hashtext(current_schema()))")
+    }
+
+    private func requireDistinctIDs() throws {
+        var seen: Set<String> = []
+        for migration in migrations where !seen.insert(migration.id).inserted {
+            throw DatabaseError.schemaMismatch("two migrations have the id \(migration.id)")
+        }
+    }
+
     private static func compare(_ tx: Transaction, _ migrations: [Migration]) throws -> Status {
         var applied: [String] = []
-        for row in try tx.rows("SELECT id, checksum FROM schema_migrations ORDER BY position, id") {
+        for row in try tx.rows("SELECT id, checksum FROM schema_migrations ORDER BY applied_at_ms, position, id") {
             let id = try row.text("id")
             guard let migration = migrations.first(where: { $0.id == id }) else {
                 throw DatabaseError.schemaMismatch("the database is newer than this program: it has \(id)")
@@ -97,7 +116,11 @@ public struct Migrator: Sendable {
             return try tx.row("SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'")
                 != nil
         case .postgresql:
-            return try tx.row("SELECT 1 AS one WHERE to_regclass('schema_migrations') IS NOT NULL") != nil
+            // The search path may name a schema of somebody else's after our own.
+            return try tx.row(
+                """
+                SELECT 1 AS one WHERE to_regclass(quote_ident(current_schema()) || '.schema_migrations') IS NOT NULL
+                """) != nil
         }
     }
 }

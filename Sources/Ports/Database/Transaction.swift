@@ -6,7 +6,14 @@ public final class Transaction {
     /// The engine, where a statement must differ.
     public let dialect: SQLDialect
     private let session: any SQLSession
-    private var savepoints = 0
+    private var savepointDepth = 0
+
+    /// The first error of a statement that no savepoint has undone. After it every statement throws it again and the
+    /// transaction does not commit, also when the closure goes on: PostgreSQL does so, and on SQLite it is the same.
+    public private(set) var failure: (any Error)?
+
+    /// The most rows that a statement gives when nothing else is said.
+    public static let rowsMaxDefault = 10_000
 
     /// A transaction that a driver has begun.
     public init(dialect: SQLDialect, session: any SQLSession) {
@@ -16,36 +23,54 @@ public final class Transaction {
 
     /// Runs a statement; returns how many rows it changed.
     @discardableResult
-    public func execute(_ sql: SQL) throws -> Int { try session.run(sql).changedRows }
+    public func execute(_ sql: SQL) throws -> Int { try run(sql, rowsMax: Self.rowsMaxDefault).changedRows }
 
     /// The rows of a statement, of which there may be at most `rowsMax`; more throw.
-    public func rows(_ sql: SQL, rowsMax: Int = 10_000) throws -> [Row] {
-        let rows = try session.run(sql).rows
-        guard rows.count <= rowsMax else { throw DatabaseError.unexpectedRowCount(rows.count) }
-        return rows
-    }
+    public func rows(_ sql: SQL, rowsMax: Int = rowsMaxDefault) throws -> [Row] { try run(sql, rowsMax: rowsMax).rows }
 
     /// The only row of a statement, or nil when there is none. More than one throws.
-    public func row(_ sql: SQL) throws -> Row? {
-        let rows = try session.run(sql).rows
-        guard rows.count <= 1 else { throw DatabaseError.unexpectedRowCount(rows.count) }
-        return rows.first
+    public func row(_ sql: SQL) throws -> Row? { try run(sql, rowsMax: 1).rows.first }
+
+    /// Wakes whoever waits for `channel` (`Database.wait`) once this transaction has committed. On SQLite only waiters
+    /// of this process hear it.
+    public func notify(_ channel: String) throws {
+        if let failure { throw failure }
+        do { try session.notify(channel) } catch { throw failed(error) }
     }
 
     /// Runs `body` so that its changes vanish when it throws, and the rest of the transaction goes on.
     public func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
-        savepoints += 1
-        let name = "kessai_\(savepoints)"
+        savepointDepth += 1
+        defer { savepointDepth -= 1 }
+        // Named by depth, not by number, so that a loop of savepoints is a handful of prepared statements.
+        let name = "kessai_\(savepointDepth)"
         try execute(SQL(unsafe: "SAVEPOINT \(name)"))
         do {
             let result = try body()
+            if let failure { throw failure }
             try execute(SQL(unsafe: "RELEASE SAVEPOINT \(name)"))
             return result
         } catch {
-            try execute(SQL(unsafe: "ROLLBACK TO SAVEPOINT \(name)"))
-            try execute(SQL(unsafe: "RELEASE SAVEPOINT \(name)"))
-            throw error
+            let reason = error
+            failure = nil
+            do {
+                try execute(SQL(unsafe: "ROLLBACK TO SAVEPOINT \(name)"))
+                try execute(SQL(unsafe: "RELEASE SAVEPOINT \(name)"))
+            } catch {
+                // The whole transaction is gone; `failure` is set, so nothing of it commits.
+            }
+            throw reason
         }
+    }
+
+    private func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
+        if let failure { throw failure }
+        do { return try session.run(sql, rowsMax: rowsMax) } catch { throw failed(error) }
+    }
+
+    private func failed(_ error: any Error) -> any Error {
+        failure = error
+        return error
     }
 
     /// ` FOR UPDATE` where rows must be locked to be read and then written; nothing where the writer is alone.
@@ -65,8 +90,11 @@ public enum SQLDialect: String, Sendable, Hashable, CaseIterable {
 
 /// A connection inside a transaction; what a driver implements.
 public protocol SQLSession: AnyObject {
-    /// Runs one statement.
-    func run(_ sql: SQL) throws -> SQLResult
+    /// Runs one statement. Throws `DatabaseError.unexpectedRowCount` when it gives more than `rowsMax` rows, without
+    /// holding more of them than that.
+    func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult
+    /// Notifies a channel's waiters if and when the transaction commits.
+    func notify(_ channel: String) throws
 }
 
 /// What a statement did.

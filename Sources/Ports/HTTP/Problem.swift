@@ -105,6 +105,11 @@ extension Problem {
             status: 400, code: "invalid_input", detail: "The request is not valid: \(first).", fields: fields)
     }
 
+    /// 401.
+    public static let notLoggedIn = Problem(
+        status: 401, code: "not_logged_in", detail: "Log in and send the token as a bearer.",
+        headers: ["WWW-Authenticate": "Bearer"])
+
     /// 404 for a thing by its name.
     public static func notFound(_ what: String) -> Problem {
         let code = what.split(separator: " ").joined(separator: "_") + "_not_found"

@@ -41,6 +41,12 @@ public struct RequestContext: Sendable {
     /// The request's id.
     public var requestID: String { request.head.requestID }
 
+    /// Who asks, on routes that the router lets nobody else through. Throws a 401 problem elsewhere.
+    public func authenticated() throws -> Principal {
+        guard let principal else { throw Problem.notLoggedIn }
+        return principal
+    }
+
     /// The value of a `{name}`; a route that asks for a name its path does not have gets an empty text.
     public func parameter(_ name: String) -> String { parameters[name] ?? "" }
 

@@ -71,9 +71,7 @@ public struct Router: HTTPHandler {
         let header = request.head.headers["Authorization"] ?? ""
         let challenge: HTTPHeaders = ["WWW-Authenticate": "Bearer"]
         guard header.lowercased().hasPrefix("bearer "), let authenticator else {
-            throw Problem(
-                status: 401, code: "not_logged_in", detail: "Log in and send the token as a bearer.",
-                headers: challenge)
+            throw Problem.notLoggedIn
         }
         let token = String(header.dropFirst(7)).split(separator: " ").joined()
         guard let principal = try await authenticator.principal(bearerToken: token) else {

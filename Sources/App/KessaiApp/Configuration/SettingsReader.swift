@@ -1,0 +1,161 @@
+internal import Database
+public import JSON
+internal import Kernel
+
+/// Reads settings, and reports everything that is missing or wrong at once.
+public struct SettingsReader {
+    /// The settings there are.
+    public static let names = [
+        "DATABASE_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL", "STRIPE_SECRET_KEY",
+        "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
+        "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
+    ]
+
+    private let values: [String: String]
+    private var findings: [SettingsFinding] = []
+
+    /// Settings of a file (an object of the same names; null when there is no file) and an environment over it.
+    public init(file: JSONValue, environment: [String: String]) {
+        var values: [String: String] = [:]
+        if let object = file.object {
+            for (name, value) in object.members {
+                if !Self.names.contains(name) {
+                    let shown = name.utf8.count <= 64 && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? name : "?"
+                    findings.append(.init(gravity: .error, name: shown, detail: "is not a setting"))
+                } else if let text = value.string ?? value.int.map({ String($0) }) ?? value.bool.map({ "\($0)" }) {
+                    values[name] = text
+                } else {
+                    findings.append(.init(gravity: .error, name: name, detail: "must be text, a number or a boolean"))
+                }
+            }
+        } else if !file.isNull {
+            findings.append(.init(gravity: .error, name: "kessai.json", detail: "must be an object of settings"))
+        }
+        for name in Self.names {
+            if let value = environment[name] { values[name] = value }
+        }
+        self.values = values
+    }
+
+    /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
+    public mutating func read() throws -> (settings: Settings, warnings: [SettingsFinding]) {
+        let host = value("HOST") ?? "127.0.0.1"
+        let port = number("PORT", in: 0...65535, default: 8080)
+        let settings = Settings(
+            databaseURL: Redacted(databaseURL()),
+            databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
+            host: host, port: port, publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
+            stripeSecretKey: Secret(stripeKey()), stripePublishableKey: value("STRIPE_PUBLISHABLE_KEY") ?? "",
+            stripeWebhookSecrets: webhookSecrets(),
+            stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
+            customerCreation: word("STRIPE_CUSTOMER_CREATION", default: .firstPayment),
+            mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: value("MAIL_FROM") ?? "kessai@localhost",
+            jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level())
+        check(settings)
+        if findings.contains(where: { $0.gravity == .error }) { throw SettingsError(findings: findings) }
+        return (settings, findings)
+    }
+
+    /// Law 13, and what would only be noticed by the first buyer.
+    private mutating func check(_ settings: Settings) {
+        let key = settings.stripeSecretKey.reveal()
+        if key.isEmpty {
+            warn("STRIPE_SECRET_KEY", "is empty: no payment can be opened")
+        } else if !["sk_test_", "sk_live_", "rk_test_", "rk_live_"].contains(where: { key.hasPrefix($0) }) {
+            fail("STRIPE_SECRET_KEY", "must begin with sk_test_, sk_live_, rk_test_ or rk_live_")
+        }
+        let hasWebhookSecret = !settings.stripeWebhookSecrets.isEmpty
+        if settings.isLive {
+            if !hasWebhookSecret { fail("STRIPE_WEBHOOK_SECRET", "is required in live mode") }
+            if settings.stripeAPIBase != Settings.stripeOwnBase {
+                fail("STRIPE_API_BASE", "must be Stripe's own in live mode")
+            }
+            if !settings.stripePublishableKey.isEmpty, !settings.stripePublishableKey.hasPrefix("pk_live_") {
+                fail("STRIPE_PUBLISHABLE_KEY", "must be a live key when the secret key is one")
+            }
+        } else if !hasWebhookSecret {
+            warn("STRIPE_WEBHOOK_SECRET", "is empty: every webhook is refused, so no order becomes paid")
+        }
+    }
+
+    private mutating func databaseURL() -> String {
+        let text = value("DATABASE_URL") ?? "sqlite:kessai.db"
+        do throws(DatabaseURL.Invalid) {
+            _ = try DatabaseURL(text)
+        } catch {
+            fail("DATABASE_URL", error.description)
+        }
+        return text
+    }
+
+    private mutating func stripeKey() -> String {
+        if let key = value("STRIPE_SECRET_KEY"), let alias = value("STRIPE_API_KEY"), key != alias {
+            fail("STRIPE_API_KEY", "differs from STRIPE_SECRET_KEY; set one of them")
+        }
+        return value("STRIPE_SECRET_KEY") ?? value("STRIPE_API_KEY") ?? ""
+    }
+
+    private func webhookSecrets() -> [Secret] {
+        (value("STRIPE_WEBHOOK_SECRET") ?? "").split(separator: ",").map { part in
+            Secret(String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()))
+        }.filter { !$0.reveal().isEmpty }
+    }
+
+    private mutating func level() -> Log.Level {
+        guard let text = value("LOG_LEVEL") else { return .info }
+        guard let level = Log.Level(name: text) else {
+            fail("LOG_LEVEL", "must be debug, info, warning or error")
+            return .info
+        }
+        return level
+    }
+
+    private mutating func url(_ name: String, default fallback: String) -> String {
+        var text = value(name) ?? fallback
+        while text.hasSuffix("/") { text.removeLast() }
+        if !text.hasPrefix("http://"), !text.hasPrefix("https://") {
+            fail(name, "must begin with http:// or https://")
+        }
+        return text
+    }
+
+    private mutating func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
+        guard let text = value(name) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            fail(name, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+            return fallback
+        }
+        return number
+    }
+
+    private mutating func boolean(_ name: String, default fallback: Bool) -> Bool {
+        guard let text = value(name)?.lowercased() else { return fallback }
+        switch text {
+        case "true", "1", "yes": return true
+        case "false", "0", "no": return false
+        default:
+            fail(name, "must be true or false")
+            return fallback
+        }
+    }
+
+    private mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, default fallback: Word) -> Word
+    where Word.RawValue == String {
+        guard let text = value(name) else { return fallback }
+        guard let word = Word(rawValue: text) else {
+            fail(name, "must be one of: " + Word.allCases.map(\.rawValue).joined(separator: ", "))
+            return fallback
+        }
+        return word
+    }
+
+    private func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    private mutating func fail(_ name: String, _ detail: String) {
+        findings.append(.init(gravity: .error, name: name, detail: detail))
+    }
+
+    private mutating func warn(_ name: String, _ detail: String) {
+        findings.append(.init(gravity: .warning, name: name, detail: detail))
+    }
+}

@@ -1,0 +1,141 @@
+public import Accounts
+internal import Audit
+public import Crypto
+public import Database
+public import HTTP
+internal import Idempotency
+public import Jobs
+public import Kernel
+public import Mail
+internal import Notifications
+internal import Payments
+public import Shop
+internal import StripeClient
+internal import WebPages
+
+/// The whole application, put together from its parts: the one composition root.
+///
+/// It opens nothing and starts nothing: the executable and the tests bring the database, the transport and the clock,
+/// serve ``router`` and run ``jobs``.
+public struct KessaiApp: Sendable {
+    /// The program's version.
+    public static let version = "0.1.0"
+
+    /// What the application stands on.
+    public struct Parts: Sendable {
+        /// The configuration.
+        public var settings: Settings
+        /// The database; its schema must be current.
+        public var database: any Database
+        /// How vendors are reached.
+        public var transport: any HTTPTransport
+        /// How mail leaves.
+        public var mailer: any Mailer
+        /// How passwords are hashed.
+        public var hasher: PasswordHasher
+        /// The clock.
+        public var clock: any WallClock
+        /// Randomness, fit for secrets.
+        public var random: any RandomSource
+        /// The log.
+        public var log: Log
+        /// How the job runner runs.
+        public var jobOptions: JobRunnerOptions
+        /// How often a call to Stripe is repeated within one request; 0 to 5. Each repeat sleeps by the clock.
+        public var stripeRetriesMax: Int
+
+        /// All parts.
+        public init(
+            settings: Settings, database: any Database, transport: any HTTPTransport, mailer: any Mailer,
+            hasher: PasswordHasher, clock: any WallClock, random: any RandomSource, log: Log,
+            jobOptions: JobRunnerOptions = .init(), stripeRetriesMax: Int = 2
+        ) {
+            self.settings = settings
+            self.database = database
+            self.transport = transport
+            self.mailer = mailer
+            self.hasher = hasher
+            self.clock = clock
+            self.random = random
+            self.log = log
+            self.jobOptions = jobOptions
+            self.stripeRetriesMax = stripeRetriesMax
+        }
+    }
+
+    /// Every step of the schema, in the order of their dependencies.
+    public static var migrations: [Migration] {
+        JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + AccountsFeature.migrations
+            + PaymentsFeature.migrations + ShopFeature.migrations
+    }
+
+    /// Serves every request.
+    public let router: Router
+    /// Runs jobs and schedules.
+    public let jobs: JobRunner
+    /// Accounts, for the command line.
+    public let accounts: AccountsService
+    /// Products, for the command line.
+    public let products: ProductService
+
+    /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
+    public static func make(_ parts: Parts) async throws -> KessaiApp {
+        let (database, clock) = (parts.database, parts.clock)
+        try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        let ids = IDGenerator(clock: clock, random: parts.random)
+        let installation = try await Installation.load(from: database, ids: ids)
+        return KessaiApp(parts, ids: ids, installation: installation)
+    }
+
+    private init(_ parts: Parts, ids: IDGenerator, installation: Installation) {
+        let (settings, database, clock, random, log) = (
+            parts.settings, parts.database, parts.clock, parts.random, parts.log
+        )
+        let audit = AuditTrail(clock: clock, ids: ids)
+        let queue = JobQueue(clock: clock, ids: ids)
+        let addresses = UserMailAddresses()
+        let notifications = NotificationsFeature(
+            database: database, queue: queue, clock: clock, ids: ids, mailer: parts.mailer)
+        let stripe = StripeGateway(
+            client: StripeClient(
+                configuration: StripeConfiguration(
+                    secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase,
+                    retriesMax: parts.stripeRetriesMax),
+                transport: parts.transport, clock: clock, random: random, log: log),
+            webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
+        let payments = PaymentsFeature(
+            PaymentsFeature.Parts(
+                database: database, stripe: stripe, installation: installation,
+                fulfilments: [
+                    ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
+                ],
+                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log))
+        let createCustomer = payments.createCustomerLater
+        let early = settings.customerCreation == .registration
+        let accounts = AccountsFeature(
+            database: database, issuer: settings.publicURL, hasher: parts.hasher, audit: audit, clock: clock,
+            ids: ids, random: random, log: log,
+            onRegistered: { user, tx in if early { try createCustomer(user.id.rawValue, tx) } })
+        products = ProductService(database: database, audit: audit, clock: clock)
+        let shop = ShopFeature(database: database, products: products, orders: payments.orders, ids: ids)
+        let housekeeping = Housekeeping(
+            keys: accounts.signingKeys, answers: PruneIdempotencyKeys(database: database, clock: clock))
+        let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
+        let listed =
+            accounts.routes + shop.routes + payments.routes
+            + AdministrationRoutes(database: database, clock: clock).routes
+            + HealthRoutes(migrator: migrator).routes
+        self.accounts = accounts.service
+        jobs = JobRunner(
+            database: database, clock: clock, random: random, ids: ids, log: log,
+            definitions: notifications.jobs + payments.jobs + [housekeeping.definition],
+            schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
+        router = Router(
+            routes: listed + PageRoutes.routes(describing: listed, version: Self.version),
+            authenticator: accounts.authenticator,
+            middleware: [
+                RequestLog(clock: clock), DatabaseFaults(),
+                IdempotencyMiddleware(database: database, clock: clock, ids: ids),
+            ], log: log)
+    }
+}

@@ -1,0 +1,35 @@
+internal import Database
+internal import HTTP
+internal import JSON
+
+/// Whether the process lives, and whether it can serve.
+struct HealthRoutes: Sendable {
+    let migrator: Migrator
+
+    var routes: [Route] { [alive, ready] }
+
+    private static let ok = Schema.object([.required("status", .oneOf(["ok"]))])
+
+    private var alive: Route {
+        Route(
+            "GET", "/healthz", "Whether the process lives", tag: "Operations", access: .everyone,
+            answers: [.init(200, "It does.", Self.ok)]
+        ) { _ in .json(["status": "ok"]) }
+    }
+
+    private var ready: Route {
+        Route(
+            "GET", "/readyz", "Whether the database answers and its schema is current", tag: "Operations",
+            access: .everyone, answers: [.init(200, "It can serve.", Self.ok)]
+        ) { _ in
+            do {
+                try await migrator.requireCurrent()
+            } catch DatabaseError.schemaMismatch {
+                throw Problem.unavailable("The database's schema is not this program's; run `kessai migrate`.")
+            } catch is DatabaseError {
+                throw Problem.unavailable("The database does not answer.")
+            }
+            return .json(["status": "ok"])
+        }
+    }
+}

@@ -1,0 +1,293 @@
+public import JSON
+
+/// Asks for the payment of an order to be opened.
+public struct CreateIntentRequest: APIModel, Equatable {
+    /// The order: a number is its number, text is its id.
+    public let orderID: OrderName
+    /// What the client believes it costs. Decides nothing; a difference is logged.
+    public let amount: Int64?
+
+    /// An order by its number or id.
+    public enum OrderName: Codable, Sendable, Equatable {
+        /// By number.
+        case number(Int64)
+        /// By id.
+        case id(String)
+
+        /// Reads a number or text.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let number = try? container.decode(Int64.self) {  // Text is tried next.
+                self = .number(number)
+            } else {
+                self = .id(try container.decode(String.self))
+            }
+        }
+
+        /// Writes a number or text.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .number(let number): try container.encode(number)
+            case .id(let id): try container.encode(id)
+            }
+        }
+    }
+
+    /// A request for an order.
+    public init(orderID: OrderName, amount: Int64? = nil) {
+        self.orderID = orderID
+        self.amount = amount
+    }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named(
+            "CreateIntent",
+            .object([
+                .required("order_id", .either([.integer(1...Int64.max), .uuid])),
+                .optional(
+                    "amount",
+                    .described(.nullable(.integer()), "Ignored: the server names the price. A difference is logged.")),
+            ]))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case orderID = "order_id"
+        case amount
+    }
+}
+
+/// What the buyer's client confirms the payment with.
+public struct IntentResponse: APIModel, Equatable {
+    /// For Stripe.js or the mobile SDKs; shown to the buyer only.
+    public let clientSecret: HiddenTextDTO
+    /// The intent at Stripe.
+    public let paymentIntentID: String
+    /// What will be charged, in minor units: the order's total.
+    public let amount: Int64
+    /// The currency.
+    public let currency: String
+
+    /// An opened payment.
+    public init(clientSecret: HiddenTextDTO, paymentIntentID: String, amount: Int64, currency: String) {
+        self.clientSecret = clientSecret
+        self.paymentIntentID = paymentIntentID
+        self.amount = amount
+        self.currency = currency
+    }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named(
+            "Intent",
+            .object([
+                .required("client_secret", .string(length: 1...500)),
+                .required("payment_intent_id", .string(length: 1...255)), .required("amount", .integer(1...Int64.max)),
+                .required("currency", .string(length: 3...3)),
+            ]))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case clientSecret = "client_secret"
+        case paymentIntentID = "payment_intent_id"
+        case amount, currency
+    }
+}
+
+/// Asks for money to be sent back.
+public struct CreateRefundRequest: APIModel, Equatable {
+    /// How much, in minor units; nil is all that is left.
+    public let amount: Int64?
+    /// One of Stripe's words; `requested_by_customer` when nil.
+    public let reason: String?
+    /// Which payment; nil is the one that paid the order, else the oldest that is owed back.
+    public let paymentIntentID: String?
+
+    /// A refund to ask for.
+    public init(amount: Int64? = nil, reason: String? = nil, paymentIntentID: String? = nil) {
+        self.amount = amount
+        self.reason = reason
+        self.paymentIntentID = paymentIntentID
+    }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named(
+            "CreateRefund",
+            .object([
+                .optional("amount", .nullable(.integer(1...99_999_999))),
+                .optional("reason", .nullable(.oneOf(["duplicate", "fraudulent", "requested_by_customer"]))),
+                .optional("payment_intent_id", .nullable(.string(length: 1...255))),
+            ]))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case amount, reason
+        case paymentIntentID = "payment_intent_id"
+    }
+}
+
+/// Money on its way back.
+public struct RefundResponse: APIModel, Equatable {
+    /// Our id of it.
+    public let id: String
+    /// The order.
+    public let orderID: String
+    /// `submitted` (Stripe's answer is not known yet), `pending`, `succeeded`, `failed`, `canceled` or `refused`.
+    public let status: String
+    /// How much.
+    public let amount: MoneyDTO
+    /// Why.
+    public let reason: String
+    /// Stripe's id of it, when known.
+    public let stripeRefundID: String?
+    /// When it was asked for.
+    public let createdAt: TimeDTO
+
+    /// A refund of these parts.
+    public init(
+        id: String, orderID: String, status: String, amount: MoneyDTO, reason: String, stripeRefundID: String?,
+        createdAt: TimeDTO
+    ) {
+        self.id = id
+        self.orderID = orderID
+        self.status = status
+        self.amount = amount
+        self.reason = reason
+        self.stripeRefundID = stripeRefundID
+        self.createdAt = createdAt
+    }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named(
+            "Refund",
+            .object([
+                .required("id", .uuid), .required("order_id", .uuid),
+                .required(
+                    "status", .oneOf(["submitted", "pending", "succeeded", "failed", "canceled", "refused"])),
+                .required("amount", .money), .required("reason", .string(length: 1...100)),
+                .required("stripe_refund_id", .nullable(.string(length: 1...255))), .required("created_at", .time),
+            ]))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, status, amount, reason
+        case orderID = "order_id"
+        case stripeRefundID = "stripe_refund_id"
+        case createdAt = "created_at"
+    }
+}
+
+/// Something about an order's payment that an operator must decide.
+public struct ReviewResponse: APIModel, Equatable {
+    /// Its id.
+    public let id: String
+    /// The order.
+    public let orderID: String
+    /// `amount_mismatch`, `currency_mismatch`, `customer_mismatch`, `order_mismatch`, `paid_after_cancel` or
+    /// `duplicate_payment`.
+    public let kind: String
+    /// The payment intent that it is about.
+    public let paymentIntentID: String
+    /// When it was raised.
+    public let createdAt: TimeDTO
+    /// When it was resolved.
+    public let resolvedAt: TimeDTO?
+    /// The operator's note.
+    public let note: String?
+
+    /// A review of these parts.
+    public init(
+        id: String, orderID: String, kind: String, paymentIntentID: String, createdAt: TimeDTO, resolvedAt: TimeDTO?,
+        note: String?
+    ) {
+        self.id = id
+        self.orderID = orderID
+        self.kind = kind
+        self.paymentIntentID = paymentIntentID
+        self.createdAt = createdAt
+        self.resolvedAt = resolvedAt
+        self.note = note
+    }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named(
+            "Review",
+            .object([
+                .required("id", .uuid), .required("order_id", .uuid), .required("kind", .string(length: 1...50)),
+                .required("payment_intent_id", .string(length: 1...255)), .required("created_at", .time),
+                .required("resolved_at", .nullable(.time)), .required("note", .nullable(.string(multiline: true))),
+            ]))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, kind, note
+        case orderID = "order_id"
+        case paymentIntentID = "payment_intent_id"
+        case createdAt = "created_at"
+        case resolvedAt = "resolved_at"
+    }
+}
+
+/// Closes a review.
+public struct ResolveReviewRequest: APIModel, Equatable {
+    /// What was decided.
+    public let note: String
+
+    /// A decision.
+    public init(note: String) { self.note = note }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named("ResolveReview", .object([.required("note", .string(length: 1...500, multiline: true))]))
+    }
+}
+
+/// A webhook's acknowledgement.
+public struct WebhookResponse: APIModel, Equatable {
+    /// Always true: the event is stored.
+    public let received: Bool
+    /// `success`, also for what is ignored; `waiting` when it is applied later.
+    public let status: String
+    /// What became of it.
+    public let actions: [Action]
+
+    /// One thing that became of an event.
+    public struct Action: APIModel, Equatable {
+        /// A stable word.
+        public let action: String
+        /// `applied`, `ignored`, `waiting` or `repeated`.
+        public let result: String
+
+        /// A thing that was done.
+        public init(action: String, result: String) {
+            self.action = action
+            self.result = result
+        }
+
+        /// What it looks like.
+        public static var schema: Schema {
+            .object([.required("action", .string()), .required("result", .string())])
+        }
+    }
+
+    /// An acknowledgement.
+    public init(status: String, actions: [Action]) {
+        received = true
+        self.status = status
+        self.actions = actions
+    }
+
+    /// What it looks like.
+    public static var schema: Schema {
+        .named(
+            "WebhookAnswer",
+            .object([
+                .required("received", .boolean), .required("status", .string()),
+                .required("actions", .array(Action.schema)),
+            ]))
+    }
+}

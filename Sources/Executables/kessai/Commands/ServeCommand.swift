@@ -1,0 +1,53 @@
+internal import CurlTransport
+internal import Database
+internal import HTTPServer
+internal import Jobs
+internal import Kernel
+internal import KessaiApp
+
+/// `kessai serve`: answers requests, and runs jobs unless told otherwise.
+struct ServeCommand: Command {
+    static let name = "serve"
+    static let usage = """
+        serve [--port P] [--host H]     answer requests (and run jobs, unless JOBS_IN_SERVE=false)
+
+        Reads kessai.json and the environment. Refuses to start when the schema is behind: run `kessai migrate` first.
+        SIGTERM lets the requests and jobs under way end, then stops.
+        """
+    static let flags: Set<String> = []
+    static let options: Set<String> = ["--port", "--host"]
+
+    /// How long what is under way may take when the process is asked to end.
+    static let grace = Duration.seconds(20)
+
+    func run(_ arguments: Arguments) async throws -> ExitStatus {
+        var (settings, warnings) = try Machine.settings()
+        settings.port = try arguments.int("--port", in: 0...65535, default: settings.port)
+        settings.host = arguments["--host"] ?? settings.host
+        let clock = SystemClock()
+        let writer = LogWriter()
+        let log = writer.log(clock: clock, minimum: settings.logLevel)
+        defer { writer.flush() }
+        for warning in warnings {
+            log.warning("configuration", ["setting": .string(warning.name), "detail": .string(warning.detail)])
+        }
+        let database = try Opening.database(settings, clock: clock)
+        let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+        let server = try HTTPServer.start(
+            HTTPServerOptions(host: settings.host, port: UInt16(settings.port)), handler: app.router,
+            random: SystemRandomSource(), log: log)
+        log.info("serving", ["host": .string(settings.host), "port": .int(Int64(server.port))])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if settings.jobsInServe { group.addTask { try await app.jobs.run() } }
+            await Signals.untilAskedToEnd()
+            log.info("stopping")
+            app.jobs.stop()
+            await server.drain(within: Self.grace)
+            try await group.waitForAll()
+        }
+        await database.close()
+        transport.close()
+        log.info("stopped")
+        return .success
+    }
+}

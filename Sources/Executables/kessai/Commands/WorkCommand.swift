@@ -1,0 +1,36 @@
+internal import CurlTransport
+internal import Database
+internal import Jobs
+internal import Kernel
+internal import KessaiApp
+
+/// `kessai work`: runs jobs, without answering requests.
+struct WorkCommand: Command {
+    static let name = "work"
+    static let usage = """
+        work                            run jobs only; any number of these may share a PostgreSQL
+
+        SIGTERM lets the jobs under way end, gives back the rest, then stops.
+        """
+    static let flags: Set<String> = []
+    static let options: Set<String> = []
+
+    func run(_ arguments: Arguments) async throws -> ExitStatus {
+        let settings = try Machine.settings().settings
+        let clock = SystemClock()
+        let writer = LogWriter()
+        let log = writer.log(clock: clock, minimum: settings.logLevel)
+        defer { writer.flush() }
+        let database = try Opening.database(settings, clock: clock)
+        let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await app.jobs.run() }
+            await Signals.untilAskedToEnd()
+            app.jobs.stop()
+            try await group.waitForAll()
+        }
+        await database.close()
+        transport.close()
+        return .success
+    }
+}

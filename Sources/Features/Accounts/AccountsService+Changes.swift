@@ -1,0 +1,60 @@
+public import Audit
+internal import Database
+public import Identity
+internal import JSON
+public import Kernel
+
+/// What operators change about users. Every change is recorded with who made it; what changes nothing is not recorded,
+/// so a repeat is harmless.
+extension AccountsService {
+    /// Gives a user another role. Losing the operator's takes effect at once, gaining it at the next log-in. Throws
+    /// `AccountsError.userNotFound`.
+    public func changeRole(of id: ID<User>, to role: Role, actor: AuditActor) async throws -> User {
+        try await change(id, action: "user.role_changed", actor: actor) { user in
+            (
+                role: role, disabledAt: user.disabledAt, before: ["role": .string(user.role.rawValue)],
+                after: ["role": .string(role.rawValue)]
+            )
+        }
+    }
+
+    /// Lets a user log in no more. An operator's token is refused at once, a buyer's when it expires. Throws
+    /// `AccountsError.userNotFound`.
+    public func disable(_ id: ID<User>, actor: AuditActor) async throws -> User {
+        let now = clock.now()
+        return try await change(id, action: "user.disabled", actor: actor) { user in
+            (
+                role: user.role, disabledAt: user.disabledAt ?? now, before: ["disabled": false],
+                after: ["disabled": true]
+            )
+        }
+    }
+
+    /// Lets a disabled user log in again. Throws `AccountsError.userNotFound`.
+    public func enable(_ id: ID<User>, actor: AuditActor) async throws -> User {
+        try await change(id, action: "user.enabled", actor: actor) { user in
+            (role: user.role, disabledAt: nil, before: ["disabled": true], after: ["disabled": false])
+        }
+    }
+
+    private typealias Change = (role: Role, disabledAt: Timestamp?, before: JSONValue, after: JSONValue)
+
+    private func change(
+        _ id: ID<User>, action: String, actor: AuditActor, _ decide: @escaping @Sendable (User) -> Change
+    ) async throws -> User {
+        let audit = audit
+        return try await database.write { tx in
+            let users = UserRepository(tx: tx)
+            guard let user = try users.findForUpdate(id) else { throw AccountsError.userNotFound }
+            let change = decide(user)
+            guard change.role != user.role || change.disabledAt != user.disabledAt else { return user }
+            guard let changed = try users.update(id, role: change.role, disabledAt: change.disabledAt) else {
+                throw AccountsError.userNotFound
+            }
+            try audit.record(
+                actor: actor, action: action, subjectKind: User.auditKind, subjectID: id.rawValue,
+                before: change.before, after: change.after, in: tx)
+            return changed
+        }
+    }
+}

@@ -1,0 +1,147 @@
+public import Audit
+public import Crypto
+public import Database
+public import Identity
+private import JSON
+public import Kernel
+
+/// The use cases of accounts.
+///
+/// Every method throws `AccountsError` for what it refuses, `DatabaseError` for what the database cannot do, and
+/// `CancellationError`. Nothing of a method that threw has happened, unless the error is `DatabaseError.commitUnknown`.
+public struct AccountsService: Sendable {
+    /// Called with each new user in the transaction that adds them; when it throws, there is no user.
+    public typealias RegistrationHook = @Sendable (User, Transaction) throws -> Void
+
+    let database: any Database
+    let audit: AuditTrail
+    let clock: any WallClock
+    private let hasher: PasswordHasher
+    private let tokens: AccessTokens
+    private let ids: IDGenerator
+    private let onRegistered: RegistrationHook
+
+    /// Accounts in this database. `onRegistered` lets another feature prepare something for each new user, such as a
+    /// job that makes their Stripe customer, together with the user or not at all.
+    public init(
+        database: any Database, hasher: PasswordHasher, tokens: AccessTokens, audit: AuditTrail, clock: any WallClock,
+        ids: IDGenerator, onRegistered: @escaping RegistrationHook = { _, _ in }
+    ) {
+        self.database = database
+        self.hasher = hasher
+        self.tokens = tokens
+        self.audit = audit
+        self.clock = clock
+        self.ids = ids
+        self.onRegistered = onRegistered
+    }
+
+    /// Somebody makes an account for themselves; they become a buyer, whatever they ask for. Of two who register one
+    /// address at the same moment, one gets `emailTaken`. A repeat gets `emailTaken` too.
+    public func register(email: Secret, password: Secret, name: String?, log: Log) async throws -> User {
+        let user = try await insert(email: email, password: password, name: name, role: .buyer) { _, _ in }
+        log.info("user_registered", ["user_id": .string(user.id.rawValue)])
+        return user
+    }
+
+    /// Somebody else makes an account: an operator, or the command line. A repeat gets `emailTaken`.
+    public func addUser(
+        email: Secret, password: Secret, name: String?, role: Role, actor: AuditActor
+    ) async throws -> User {
+        let audit = audit
+        return try await insert(email: email, password: password, name: name, role: role) { user, tx in
+            try audit.record(
+                actor: actor, action: "user.added", subjectKind: User.auditKind, subjectID: user.id.rawValue,
+                after: ["role": .string(role.rawValue)], in: tx)
+        }
+    }
+
+    /// A log-in that succeeded.
+    public struct Login: Sendable {
+        /// Who it is.
+        public let user: User
+        /// The token to send as a bearer.
+        public let token: Secret
+        /// For how long it is good.
+        public let lifetime: Duration
+    }
+
+    /// A password for a token. Harmless to repeat: each call makes another token.
+    ///
+    /// An unknown address, a wrong password and a disabled account give the same error after the same work, so
+    /// that nobody learns here who has an account.
+    public func login(email: Secret, password: Secret, log: Log) async throws -> Login {
+        let email = try EmailAddress(email)
+        let password = password.canonicallyComposed
+        let found = try await database.read { try UserRepository(tx: $0).find(email) }
+        let verdict = try await hashing { try await $0.verify(password, against: found?.passwordHash) }
+        guard let (user, passwordHash) = found, verdict != .different, user.isEnabled else {
+            // Why, and of which account, is for the operator who looks for an attack.
+            let reason: Log.Value = found == nil ? "unknown" : verdict == .different ? "password" : "disabled"
+            log.warning("login_refused", ["reason": reason, "user_id": .string(found?.user.id.rawValue ?? "")])
+            throw AccountsError.loginNotValid
+        }
+        if verdict == .matchesOutdated { await renew(passwordHash, of: user, password: password, log: log) }
+        let token = try await tokens.issue(for: user)
+        log.info("user_logged_in", ["user_id": .string(user.id.rawValue)])
+        return Login(user: user, token: token, lifetime: tokens.lifetime)
+    }
+
+    /// The user of an id; nil when there is none.
+    public func user(_ id: ID<User>) async throws -> User? {
+        try await database.read { try UserRepository(tx: $0).find(id) }
+    }
+
+    /// The user of an address, in any letter case; nil when there is none.
+    public func user(email: Secret) async throws -> User? {
+        let email = try EmailAddress(email)
+        return try await database.read { try UserRepository(tx: $0).find(email)?.user }
+    }
+
+    private func insert(
+        email: Secret, password: Secret, name: String?, role: Role,
+        recording record: @escaping @Sendable (User, Transaction) throws -> Void
+    ) async throws -> User {
+        let email = try EmailAddress(email)
+        let password = try NewPassword(password, for: email)
+        let nameFaults = name.map { Schema.string(length: 1...100).faults(in: .string($0)) } ?? []
+        if !nameFaults.isEmpty {
+            throw AccountsError.invalidInput(
+                nameFaults.map { FieldError(field: "name", code: $0.code, detail: $0.detail) })
+        }
+        let passwordHash = try await hashing { try await $0.hash(password.secret) }
+        let user = User(
+            id: ids.next(), email: email.written, name: name.map { Redacted($0) }, role: role, createdAt: clock.now(),
+            disabledAt: nil)
+        let onRegistered = onRegistered
+        try await database.write { tx in
+            guard try UserRepository(tx: tx).insert(user, email: email, passwordHash: passwordHash) else {
+                throw AccountsError.emailTaken
+            }
+            try record(user, tx)
+            try onRegistered(user, tx)
+        }
+        return user
+    }
+
+    /// Makes the hash anew at the present cost. The log-in is good without it, so a failure waits for the next one.
+    private func renew(_ old: PasswordHash, of user: User, password: Secret, log: Log) async {
+        do {
+            let new = try await hashing { try await $0.hash(password) }
+            try await database.write { try UserRepository(tx: $0).replace(old, with: new, of: user.id) }
+            log.info("password_hash_renewed", ["user_id": .string(user.id.rawValue)])
+        } catch {
+            log.warning(
+                "password_hash_not_renewed",
+                ["user_id": .string(user.id.rawValue), "error": .string(String(describing: error))])
+        }
+    }
+
+    private func hashing<Result>(_ work: (PasswordHasher) async throws -> Result) async throws -> Result {
+        do {
+            return try await work(hasher)
+        } catch is PasswordHasherError {
+            throw AccountsError.busy
+        }
+    }
+}

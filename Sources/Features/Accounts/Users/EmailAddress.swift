@@ -1,0 +1,67 @@
+internal import JSON
+internal import Kernel
+@_spi(_Unicode) private import Swift
+
+/// An e-mail address: as it was written, to send to, and folded, to find it by.
+///
+/// Addresses that differ only in letter case, in spaces around them or in how Unicode composes a letter are one address,
+/// so that nobody has two accounts by accident and nobody takes an address that looks the same.
+struct EmailAddress: Sendable, Equatable {
+    /// As it was written, without the spaces around it, canonically composed (NFC).
+    let written: Redacted<String>
+    /// In lower case, composed again, as folding can take letters apart; unique in the schema.
+    let key: Redacted<String>
+
+    /// The address in a text. Throws `AccountsError.invalidInput` for what does not look like an address.
+    init(_ text: Secret) throws(AccountsError) {
+        let written = text.reveal().trimmed.canonicallyComposed
+        let schema = Schema.string(length: 3...254, format: .email)
+        let faults = schema.faults(in: .string(written))
+        if !faults.isEmpty {
+            throw .invalidInput(faults.map { FieldError(field: "email", code: $0.code, detail: $0.detail) })
+        }
+        self.written = Redacted(written)
+        key = Redacted(written.lowercased().canonicallyComposed)
+    }
+}
+
+/// A password that may be set: 10 to 200 characters of any kind, and not the address it protects.
+///
+/// Length is the only rule, as composition rules make passwords no harder to guess (NIST SP 800-63B, 3.1.1.2).
+struct NewPassword: Sendable {
+    /// What is hashed, canonically composed: keyboards send one letter in several forms.
+    let secret: Secret
+
+    /// Throws `AccountsError.invalidInput`.
+    init(_ text: Secret, for email: EmailAddress) throws(AccountsError) {
+        secret = text.canonicallyComposed
+        let length = secret.reveal().unicodeScalars.count
+        func fault(_ code: String, _ detail: String) -> AccountsError {
+            .invalidInput([FieldError(field: "password", code: code, detail: detail)])
+        }
+        if length < 10 { throw fault("too_short", "must have at least 10 characters") }
+        if length > 200 { throw fault("too_long", "must have at most 200 characters") }
+        if secret.reveal().lowercased().canonicallyComposed == email.key.reveal() {
+            throw fault("not_allowed", "must not be the e-mail address")
+        }
+    }
+}
+
+extension Secret {
+    /// The secret in Unicode's form NFC, as passwords are hashed and compared.
+    var canonicallyComposed: Secret { Secret(reveal().canonicallyComposed) }
+}
+
+extension String {
+    /// The text in Unicode's form NFC. Foundation's essentials take this from the standard library in the same way;
+    /// the whole of Foundation, which has it in public, would bring ICU's tables along.
+    fileprivate var canonicallyComposed: String {
+        var composed = String.UnicodeScalarView()
+        composed.append(contentsOf: _nfc)
+        return String(composed)
+    }
+
+    fileprivate var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

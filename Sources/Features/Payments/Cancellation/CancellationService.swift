@@ -1,0 +1,142 @@
+internal import Database
+internal import Identity
+internal import Kernel
+internal import StripeClient
+
+/// Gives up unpaid orders. What Stripe could still charge is canceled there first, so that a canceled order cannot be
+/// paid; what Stripe has charged meanwhile pays the order instead.
+struct CancellationService: Sendable {
+    let database: any Database
+    let stripe: any StripeService
+    let intents: IntentService
+    let settlement: Settlement
+    let fulfilments: Fulfilments
+    let history: OrderHistory
+    let clock: any WallClock
+
+    /// Cancels the principal's own order; an operator's any order. A repeat returns the canceled order.
+    ///
+    /// When Stripe gives no certain answer the order is returned as it is, with its cancellation requested: no payment
+    /// can be begun any more, and the sweep finishes it.
+    func cancel(_ reference: OrderReference, by principal: Principal, cause: Cause) async throws -> Order {
+        let order = try await database.read { tx in try OrderRepository(tx: tx).find(reference) }
+        guard let order, order.userID == principal.userID || principal.role == .operator else {
+            throw PaymentError.orderNotFound
+        }
+        return try await cancel(order.id, cause: cause)
+    }
+
+    /// Cancels an order, whoever asks: for the sweep.
+    func cancel(_ id: OrderID, cause: Cause) async throws -> Order {
+        let requested = try await request(id, cause: cause)
+        guard requested.status != .canceled else { return requested }
+        do {
+            if let intent = try await intents.resolve(id, cause: cause) {
+                try await cancelAtStripe(intent, of: id, cause: cause)
+            }
+        } catch PaymentError.paymentIntentCreation {
+            return requested
+        }
+        return try await finish(id, cause: cause)
+    }
+
+    /// From here on no payment is begun; an order that Stripe has never heard of is canceled at once.
+    private func request(_ id: OrderID, cause: Cause) async throws -> Order {
+        let now = clock.now()
+        return try await database.write { [history, fulfilments] tx in
+            let orders = OrderRepository(tx: tx)
+            guard var order = try orders.lock(.id(id)) else { throw PaymentError.orderNotFound }
+            switch order.status {
+            case .canceled: return order
+            case .pending, .awaitingPayment: break
+            default: throw PaymentError.orderNotCancelable(order.status)
+            }
+            if order.cancelRequestedAt == nil {
+                order.cancelRequestedAt = now
+                try history.append("cancel_requested", of: id, cause: cause, in: tx)
+            }
+            if try AttemptRepository(tx: tx).current(of: id) == nil {
+                try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
+            } else {
+                try orders.update(order)
+            }
+            return order
+        }
+    }
+
+    private func cancelAtStripe(_ intentID: String, of id: OrderID, cause: Cause) async throws {
+        let intent: StripePaymentIntent
+        do throws(StripeError) {
+            let key = try StripeKeys.key("\(id.rawValue)-cancel-\(intentID)")
+            intent = try await stripe.cancelPaymentIntent(StripePaymentIntentID(intentID), key: key).value
+        } catch {
+            guard case .invalidRequest = error else {
+                throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
+            }
+            // Stripe refuses when the intent is canceled, paid or being paid: reading tells which.
+            do throws(StripeError) {
+                intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(intentID)).value
+            } catch {
+                throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
+            }
+        }
+        switch intent.status {
+        case .canceled: break
+        case .succeeded: try await paidInstead(intent, of: id, cause: cause)
+        case .processing, .requiresCapture: try await withdraw(id, cause: cause)
+        default: throw PaymentError.paymentIntentCreation(code: "not_canceled", repeatable: true)
+        }
+    }
+
+    /// The buyer was faster: the payment stands, and the order is delivered.
+    private func paidInstead(_ intent: StripePaymentIntent, of id: OrderID, cause: Cause) async throws {
+        let status = try await database.write { [settlement] tx -> OrderStatus in
+            let orders = OrderRepository(tx: tx)
+            guard let order = try orders.lock(.id(id)) else { throw PaymentError.orderNotFound }
+            _ = try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx)
+            return try orders.find(.id(id))?.status ?? order.status
+        }
+        throw PaymentError.orderNotCancelable(status)
+    }
+
+    /// A bank is working on the payment: the wish to cancel is dropped, so that the outcome decides.
+    private func withdraw(_ id: OrderID, cause: Cause) async throws {
+        try await database.write { [history] tx in
+            let orders = OrderRepository(tx: tx)
+            guard var order = try orders.lock(.id(id)), order.status == .awaitingPayment else { return }
+            order.cancelRequestedAt = nil
+            try orders.update(order)
+            try history.append("cancel_withdrawn", of: id, cause: cause, in: tx)
+        }
+        throw PaymentError.paymentInProgress
+    }
+
+    private func finish(_ id: OrderID, cause: Cause) async throws -> Order {
+        let now = clock.now()
+        return try await database.write { [history, fulfilments] tx in
+            guard var order = try OrderRepository(tx: tx).lock(.id(id)) else { throw PaymentError.orderNotFound }
+            switch order.status {
+            case .canceled: return order
+            case .pending, .awaitingPayment: break
+            default: throw PaymentError.orderNotCancelable(order.status)
+            }
+            if let intent = order.stripePaymentIntentID {
+                try AttemptRepository(tx: tx).closed(order: id, paymentIntent: intent)
+            }
+            try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
+            return order
+        }
+    }
+
+    /// The order is canceled, and what was held for it is given back.
+    static func close(
+        _ order: inout Order, at now: Timestamp, fulfilments: Fulfilments, history: OrderHistory, cause: Cause,
+        in tx: Transaction
+    ) throws {
+        order.status = .canceled
+        order.canceledAt = now
+        try OrderRepository(tx: tx).update(order)
+        try fulfilments.of(order).release(order, in: tx)
+        try history.append("order_canceled", of: order.id, cause: cause, in: tx)
+    }
+}

@@ -1,0 +1,72 @@
+internal import Database
+internal import JSON
+internal import Kernel
+
+/// What set something off: the link between an order's history and the requests, events and jobs behind it.
+public struct Cause: Sendable, Equatable {
+    /// What kind of thing.
+    public enum Kind: String, Sendable {
+        /// A request to us, by its request id.
+        case request
+        /// An event of Stripe, by its event id.
+        case event
+        /// A job, by its id.
+        case job
+        /// A command on the command line.
+        case command
+    }
+    /// What kind of thing.
+    public let kind: Kind
+    /// Which one.
+    public let id: String
+
+    /// A request to us.
+    public static func request(_ id: String) -> Cause { Cause(kind: .request, id: id) }
+    /// An event of Stripe.
+    public static func event(_ id: String) -> Cause { Cause(kind: .event, id: id) }
+    /// A job.
+    public static func job(_ id: String) -> Cause { Cause(kind: .job, id: id) }
+    /// A command.
+    public static func command(_ name: String) -> Cause { Cause(kind: .command, id: name) }
+}
+
+/// The life story of orders, appended in the transactions that make it.
+struct OrderHistory: Sendable {
+    let clock: any WallClock
+    let ids: IDGenerator
+
+    /// Appends a happening. `detail` holds ids and facts, never secrets or personal data.
+    func append(
+        _ kind: String, of order: OrderID, cause: Cause, _ detail: JSONObject = [:], in tx: Transaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO order_history (id, order_id, at_ms, kind, cause_kind, cause_id, detail)
+            VALUES (\(ids.uuid()), \(order), \(clock.now()), \(kind), \(cause.kind.rawValue), \(cause.id),
+                \(JSONValue.object(detail).text()))
+            """)
+    }
+
+    /// The happenings of an order, oldest first.
+    static func entries(of order: OrderID, in tx: Transaction) throws -> [HistoryEntry] {
+        try tx.rows(
+            """
+            SELECT at_ms, kind, cause_kind, cause_id, detail FROM order_history
+            WHERE order_id = \(order) ORDER BY id
+            """
+        ).map { row in
+            HistoryEntry(
+                at: try row.time("at_ms"), kind: try row.text("kind"), causeKind: try row.text("cause_kind"),
+                causeID: try row.text("cause_id"), detail: try JSONValue(parsing: try row.text("detail")))
+        }
+    }
+}
+
+/// One happening in an order's life.
+struct HistoryEntry: Sendable {
+    let at: Timestamp
+    let kind: String
+    let causeKind: String
+    let causeID: String
+    let detail: JSONValue
+}

@@ -1,0 +1,24 @@
+internal import Jobs
+internal import StripeClient
+
+/// Applies an event that could not be applied when it came. Repeating is harmless: an applied event stays applied.
+struct ApplyEvent: JobArguments {
+    static let kind = "payments.apply_event"
+    /// The stored event's own id.
+    let event: String
+}
+
+/// What an event still waits for; the job fails with it and is tried again.
+struct EventStillWaits: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension ApplyEvent {
+    /// About three days of tries, then a dead letter that an operator can replay.
+    static func definition(inbox: Inbox) -> JobDefinition {
+        JobDefinition(ApplyEvent.self, policy: JobPolicy(queue: "inbox", attemptsMax: 16)) { arguments, context in
+            let outcome = try await inbox.retry(arguments.event, last: context.isLastAttempt)
+            if case .waiting(let word) = outcome { throw EventStillWaits(description: "waits for \(word)") }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+public import Database
+internal import Kernel
+public import StripeClient
+
+/// What a handler made of an event (`status` and `actions` of the brief).
+public enum EventOutcome: Sendable, Equatable {
+    /// It changed something, or was known already; a stable word says what.
+    case applied(String)
+    /// It is acknowledged and kept, and changes nothing; a stable word says why.
+    case ignored(String)
+    /// It cannot be applied yet; a stable word says what is missing. It is tried again from the job table.
+    case waiting(String)
+}
+
+/// Applies one type of event, inside the transaction that stores it (law 5).
+///
+/// It may run again for the same event, after newer events, and before the rows that it is about exist (law 6).
+public protocol EventHandler: Sendable {
+    /// The types that it handles.
+    var types: [String] { get }
+    /// Applies an event. A throw undoes what it did; the event is then tried again from the job table.
+    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome
+}
+
+/// An event as it is stored.
+struct StoredEvent: Sendable {
+    enum State: String, Sendable {
+        case applied, ignored, waiting, dead
+    }
+
+    let id: String
+    let stripeEventID: String
+    let type: String
+    let state: State
+    let outcome: String
+    let payload: [UInt8]
+}
+
+/// Events in the database, within a transaction.
+struct EventRepository {
+    let tx: Transaction
+
+    /// Stores an event as applied, once; nil when it is stored already. Most events are applied by the very
+    /// transaction that stores them; ``update(_:state:outcome:orderID:at:)`` corrects the others.
+    func insert(
+        id: String, event: StripeEvent, path: String, payload: [UInt8], at: Timestamp
+    ) throws -> String? {
+        try tx.row(
+            """
+            INSERT INTO webhook_events (id, stripe_event_id, type, api_version, livemode, path, payload, state,
+                outcome, stripe_created_at_ms, received_at_ms, processed_at_ms)
+            VALUES (\(id), \(event.id.rawValue), \(event.type), \(event.apiVersion), \(event.livemode), \(path),
+                \(payload), 'applied', '', \(event.created), \(at), \(at))
+            ON CONFLICT (stripe_event_id) DO NOTHING RETURNING id
+            """
+        )?.text("id")
+    }
+
+    func update(_ id: String, state: StoredEvent.State, outcome: String, orderID: OrderID?, at: Timestamp?) throws {
+        try tx.execute(
+            """
+            UPDATE webhook_events SET state = \(state.rawValue), outcome = \(outcome),
+                order_id = COALESCE(\(orderID), order_id), processed_at_ms = \(at)
+            WHERE id = \(id)
+            """)
+    }
+
+    /// The stored event, held against other workers until the transaction ends.
+    func lock(_ id: String) throws -> StoredEvent? {
+        try tx.row(
+            """
+            SELECT id, stripe_event_id, type, state, outcome, payload FROM webhook_events
+            WHERE id = \(id)\(unsafe: tx.forUpdate)
+            """
+        ).map { row in
+            guard let state = StoredEvent.State(rawValue: try row.text("state")) else {
+                throw DatabaseError.unexpectedColumn("state")
+            }
+            return StoredEvent(
+                id: try row.text("id"), stripeEventID: try row.text("stripe_event_id"), type: try row.text("type"),
+                state: state, outcome: try row.text("outcome"), payload: try row.blob("payload"))
+        }
+    }
+}

@@ -1,0 +1,22 @@
+public import Database
+public import Kernel
+
+/// Which installation this is: written into the metadata of everything we make at Stripe, so that two installations
+/// on one Stripe account tell their objects apart.
+public struct Installation: Sendable, Equatable {
+    /// A UUID, made once per database.
+    public let id: String
+
+    /// The database's installation, made when there is none; every node of one database gets the same.
+    public static func load(from database: any Database, ids: IDGenerator) async throws -> Installation {
+        let fresh = ids.uuid()
+        return try await database.write { tx in
+            try tx.execute(
+                "INSERT INTO installation (singleton, id) VALUES (1, \(fresh)) ON CONFLICT (singleton) DO NOTHING")
+            guard let row = try tx.row("SELECT id FROM installation WHERE singleton = 1") else {
+                throw DatabaseError.unexpectedRowCount(0)
+            }
+            return Installation(id: try row.text("id"))
+        }
+    }
+}

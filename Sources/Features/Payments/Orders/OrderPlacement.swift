@@ -1,0 +1,47 @@
+public import Database
+internal import JSON
+internal import Kernel
+
+/// How a seller places an order, in the transaction in which it takes what it sells.
+public struct OrderPlacement: Sendable {
+    let history: OrderHistory
+    let clock: any WallClock
+    let ids: IDGenerator
+
+    /// How long an order may stay unpaid before it is canceled: 24 hours.
+    public static let lifetime = Duration.seconds(24 * 3600)
+
+    /// Places an order of lines that the seller priced (law 1); all lines have one currency.
+    ///
+    /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, and `MoneyError`.
+    public func place(
+        seller: String, userID: String?, lines: [OrderLine], cause: Cause, in tx: Transaction
+    ) throws -> Order {
+        guard let currency = lines.first?.amount.currency else {
+            throw PaymentError.amountNotChargeable(minimum: 1, maximum: 0)
+        }
+        var total = Money.zero(currency)
+        for line in lines { total = try total.adding(line.amount) }
+        guard (currency.minimumChargeMinor...currency.maximumChargeMinor).contains(total.amountMinor) else {
+            throw PaymentError.amountNotChargeable(
+                minimum: currency.minimumChargeMinor, maximum: currency.maximumChargeMinor)
+        }
+        let now = clock.now()
+        let order = try OrderRepository(tx: tx).insert(
+            id: ids.next(Order.self), seller: seller, userID: userID, total: total, lines: lines, createdAt: now,
+            expiresAt: now.adding(Self.lifetime))
+        try history.append(
+            "order_placed", of: order.id, cause: cause,
+            ["total": .int(total.amountMinor), "currency": .string(currency.code), "number": .int(order.number)],
+            in: tx)
+        return order
+    }
+}
+
+/// The lines of orders, for their sellers.
+public enum OrderLines {
+    /// The lines of an order, in the order of the cart.
+    public static func of(_ order: Order, in tx: Transaction) throws -> [OrderLine] {
+        try OrderRepository(tx: tx).lines(of: [order])[order.id] ?? []
+    }
+}

@@ -1,0 +1,167 @@
+internal import Database
+internal import Kernel
+
+/// Orders in the database, within a transaction.
+struct OrderRepository {
+    let tx: Transaction
+
+    private static let columns = """
+        id, number, seller, user_id, total_minor, currency, status, attempt, stripe_customer_id, \
+        stripe_payment_intent_id, refunded_minor, disputed, created_at_ms, expires_at_ms, cancel_requested_at_ms, \
+        canceled_at_ms, paid_at_ms
+        """
+
+    /// Stores a new order with its lines; returns it with its number.
+    func insert(
+        id: OrderID, seller: String, userID: String?, total: Money, lines: [OrderLine], createdAt: Timestamp,
+        expiresAt: Timestamp
+    ) throws -> Order {
+        let row = try tx.row(
+            """
+            INSERT INTO orders (id, seller, user_id, total_minor, currency, status, created_at_ms, expires_at_ms)
+            VALUES (\(id), \(seller), \(userID), \(total.amountMinor), \(total.currency), 'pending', \(createdAt),
+                \(expiresAt))
+            RETURNING \(unsafe: Self.columns)
+            """)
+        guard let row else { throw DatabaseError.unexpectedRowCount(0) }
+        for (position, line) in lines.enumerated() {
+            try tx.execute(
+                """
+                INSERT INTO order_lines (order_id, position, product_id, description, quantity, unit_amount_minor,
+                    amount_minor)
+                VALUES (\(id), \(position), \(line.productID), \(line.description), \(line.quantity),
+                    \(line.unitAmount.amountMinor), \(line.amount.amountMinor))
+                """)
+        }
+        return try Order(row)
+    }
+
+    /// The order of a reference.
+    func find(_ reference: OrderReference) throws -> Order? {
+        try find(reference, lock: "")
+    }
+
+    /// The order, held against every other writer until the transaction ends. Whoever changes an order or anything
+    /// that belongs to it begins here, so that writers of one order come one after the other.
+    func lock(_ reference: OrderReference) throws -> Order? {
+        try find(reference, lock: tx.forUpdate)
+    }
+
+    private func find(_ reference: OrderReference, lock: String) throws -> Order? {
+        switch reference {
+        case .id(let id):
+            return try tx.row(
+                "SELECT \(unsafe: Self.columns) FROM orders WHERE id = \(id)\(unsafe: lock)"
+            ).map(Order.init)
+        case .number(let number):
+            return try tx.row(
+                "SELECT \(unsafe: Self.columns) FROM orders WHERE number = \(number)\(unsafe: lock)"
+            ).map(Order.init)
+        }
+    }
+
+    /// The order whose intent this is or was, by the attempts and the recorded payments.
+    func orderID(ofPaymentIntent id: String) throws -> OrderID? {
+        try tx.row(
+            """
+            SELECT order_id FROM payment_attempts WHERE stripe_payment_intent_id = \(id)
+            UNION SELECT order_id FROM payments WHERE stripe_payment_intent_id = \(id)
+            """
+        )?.id("order_id")
+    }
+
+    /// A page of orders, newest first; all buyers' when `userID` is nil.
+    func page(userID: String?, before number: Int64?, limit: Int) throws -> [Order] {
+        let last = number ?? Int64.max
+        let rows: [Row]
+        if let userID {
+            rows = try tx.rows(
+                """
+                SELECT \(unsafe: Self.columns) FROM orders WHERE user_id = \(userID) AND number < \(last)
+                ORDER BY number DESC LIMIT \(limit)
+                """)
+        } else {
+            rows = try tx.rows(
+                """
+                SELECT \(unsafe: Self.columns) FROM orders WHERE number < \(last)
+                ORDER BY number DESC LIMIT \(limit)
+                """)
+        }
+        return try rows.map(Order.init)
+    }
+
+    /// The lines of orders, by order.
+    func lines(of orders: [Order]) throws -> [OrderID: [OrderLine]] {
+        var lines: [OrderID: [OrderLine]] = [:]
+        for order in orders {
+            let rows = try tx.rows(
+                """
+                SELECT product_id, description, quantity, unit_amount_minor FROM order_lines
+                WHERE order_id = \(order.id) ORDER BY position
+                """)
+            lines[order.id] = try rows.map { row in
+                try OrderLine(
+                    productID: row.text("product_id"), description: row.text("description"),
+                    quantity: row.int("quantity"),
+                    unitAmount: Money(row.int("unit_amount_minor"), order.total.currency))
+            }
+        }
+        return lines
+    }
+
+    /// Writes what may change of an order. The total never does.
+    func update(_ order: Order) throws {
+        try tx.execute(
+            """
+            UPDATE orders SET status = \(order.status.rawValue), attempt = \(order.attempt),
+                stripe_customer_id = \(order.stripeCustomerID),
+                stripe_payment_intent_id = \(order.stripePaymentIntentID),
+                refunded_minor = \(order.refundedMinor), disputed = \(order.disputed),
+                cancel_requested_at_ms = \(order.cancelRequestedAt), canceled_at_ms = \(order.canceledAt),
+                paid_at_ms = \(order.paidAt), fulfilled_at_ms = \(order.paidAt)
+            WHERE id = \(order.id)
+            """)
+    }
+
+    /// Unpaid orders whose time is over, oldest first.
+    func expired(at now: Timestamp, limit: Int) throws -> [OrderID] {
+        try tx.rows(
+            """
+            SELECT id FROM orders
+            WHERE status IN ('pending', 'awaiting_payment') AND cancel_requested_at_ms IS NULL
+                AND expires_at_ms <= \(now)
+            ORDER BY expires_at_ms LIMIT \(limit)
+            """
+        ).map { try $0.id("id") }
+    }
+
+    /// Orders that are being canceled since before `limit`, oldest first.
+    func canceling(since: Timestamp, limit: Int) throws -> [OrderID] {
+        try tx.rows(
+            """
+            SELECT id FROM orders
+            WHERE cancel_requested_at_ms IS NOT NULL AND status IN ('pending', 'awaiting_payment')
+                AND cancel_requested_at_ms <= \(since)
+            ORDER BY cancel_requested_at_ms LIMIT \(limit)
+            """
+        ).map { try $0.id("id") }
+    }
+}
+
+extension Order {
+    fileprivate init(_ row: Row) throws {
+        guard let status = OrderStatus(rawValue: try row.text("status")) else {
+            throw DatabaseError.unexpectedColumn("status")
+        }
+        self.init(
+            id: try row.id("id"), number: try row.int("number"), seller: try row.text("seller"),
+            userID: try row.textOrNil("user_id"),
+            total: Money(try row.int("total_minor"), try row.currency("currency")), status: status,
+            attempt: try row.int("attempt"), stripeCustomerID: try row.textOrNil("stripe_customer_id"),
+            stripePaymentIntentID: try row.textOrNil("stripe_payment_intent_id"),
+            refundedMinor: try row.int("refunded_minor"), disputed: try row.bool("disputed"),
+            createdAt: try row.time("created_at_ms"), expiresAt: try row.time("expires_at_ms"),
+            cancelRequestedAt: try row.timeOrNil("cancel_requested_at_ms"),
+            canceledAt: try row.timeOrNil("canceled_at_ms"), paidAt: try row.timeOrNil("paid_at_ms"))
+    }
+}

@@ -1,0 +1,126 @@
+public import Audit
+public import Database
+public import HTTP
+public import Jobs
+public import Kernel
+public import Notifications
+
+/// The front door of Payments: orders, intents, refunds, disputes, reviews and Stripe's inbox.
+public struct PaymentsFeature: Sendable {
+    /// How other features place orders.
+    public let orders: OrderPlacement
+    /// What it serves.
+    public let routes: [Route]
+    /// The jobs that a runner must know.
+    public let jobs: [JobDefinition]
+    /// What runs regularly.
+    public let schedules: [Schedule]
+    /// Makes a user's customer at Stripe ahead of the first payment, in the transaction that makes the user.
+    public let createCustomerLater: @Sendable (String, Transaction) throws -> Void
+
+    /// The schema.
+    public static let migrations: [Migration] = PaymentsMigrations.all
+
+    /// What it stands on.
+    public struct Parts: Sendable {
+        /// The database.
+        public var database: any Database
+        /// Stripe.
+        public var stripe: any StripeService
+        /// Which installation this is.
+        public var installation: Installation
+        /// How sellers deliver.
+        public var fulfilments: [any Fulfilment]
+        /// Handlers of events that other features subscribe to.
+        public var handlers: [any EventHandler]
+        /// Where users get their mail.
+        public var addresses: any MailAddresses
+        /// The job queue.
+        public var queue: JobQueue
+        /// The audit trail.
+        public var audit: AuditTrail
+        /// The clock.
+        public var clock: any WallClock
+        /// The ids.
+        public var ids: IDGenerator
+        /// The log.
+        public var log: Log
+
+        /// All parts.
+        public init(
+            database: any Database, stripe: any StripeService, installation: Installation,
+            fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
+            queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log
+        ) {
+            self.database = database
+            self.stripe = stripe
+            self.installation = installation
+            self.fulfilments = fulfilments
+            self.handlers = handlers
+            self.addresses = addresses
+            self.queue = queue
+            self.audit = audit
+            self.clock = clock
+            self.ids = ids
+            self.log = log
+        }
+    }
+
+    /// Puts the feature together.
+    public init(_ parts: Parts) {
+        let (database, stripe, clock, ids, log) = (parts.database, parts.stripe, parts.clock, parts.ids, parts.log)
+        let history = OrderHistory(clock: clock, ids: ids)
+        let journal = Journal(clock: clock, ids: ids)
+        let fulfilments = Fulfilments(parts.fulfilments)
+        let settlement = Settlement(
+            clock: clock, ids: ids, history: history, journal: journal, fulfilments: fulfilments, log: log)
+        let refundSettlement = RefundSettlement(
+            clock: clock, ids: ids, history: history, journal: journal, log: log)
+        let customers = CustomerDirectory(
+            database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
+        let intents = IntentService(
+            database: database, stripe: stripe, customers: customers, settlement: settlement, history: history,
+            installation: parts.installation, clock: clock, log: log)
+        let cancellations = CancellationService(
+            database: database, stripe: stripe, intents: intents, settlement: settlement, fulfilments: fulfilments,
+            history: history, clock: clock)
+        let refunds = RefundService(
+            database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock, ids: ids)
+        let reviews = ReviewService(
+            database: database, fulfilments: fulfilments, history: history, audit: parts.audit, clock: clock)
+        let handlers: [any EventHandler] =
+            [
+                PaymentIntentSucceeded(settlement: settlement, log: log),
+                PaymentIntentFailed(history: history, log: log), PaymentIntentCanceled(history: history),
+                ChargeRefunded(jobs: parts.queue, log: log), RefundChanged(settlement: refundSettlement),
+                DisputeChanged(history: history, journal: journal, log: log),
+            ] + parts.handlers
+        let inbox = Inbox(
+            database: database,
+            handlers: Dictionary(
+                handlers.flatMap { handler in handler.types.map { ($0, handler) } },
+                uniquingKeysWith: { first, _ in first }),
+            livemode: stripe.livemode, installation: parts.installation, jobs: parts.queue, clock: clock, ids: ids,
+            log: log)
+        let sweep = Sweep(
+            database: database, intents: intents, cancellations: cancellations, refunds: refunds, clock: clock,
+            log: log)
+        orders = OrderPlacement(history: history, clock: clock, ids: ids)
+        routes =
+            OrderRoutes(database: database, cancellations: cancellations).routes
+            + IntentRoutes(service: intents).routes + RefundRoutes(database: database, service: refunds).routes
+            + ReviewRoutes(service: reviews).routes + WebhookRoutes(stripe: stripe, inbox: inbox).routes
+        jobs = [
+            ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
+            ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
+            CreateCustomerJob.definition(customers),
+        ]
+        schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob())]
+        let queue = parts.queue
+        createCustomerLater = { userID, tx in
+            try queue.enqueue(
+                CreateCustomerJob(user: userID), dedupeKey: "payments.create_customer:\(userID)", subject: userID,
+                in: tx)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import Database
+internal import JSON
+internal import Kernel
+
+/// Something about an order that a person must decide.
+struct Review: Sendable {
+    let id: String
+    let orderID: OrderID
+    let kind: String
+    let sourceID: String
+    let detail: JSONValue
+    let createdAt: Timestamp
+    let resolvedAt: Timestamp?
+    let note: String?
+}
+
+/// Reviews in the database, within a transaction.
+struct ReviewRepository {
+    let tx: Transaction
+
+    private static let columns = "id, order_id, kind, source_id, detail, created_at_ms, resolved_at_ms, note"
+
+    /// Raises a review once per order, kind and source.
+    func raise(
+        id: String, order: OrderID, kind: ReviewKind, source: String, detail: JSONObject, at: Timestamp
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO reviews (id, order_id, kind, source_id, detail, created_at_ms)
+            VALUES (\(id), \(order), \(kind.rawValue), \(source), \(JSONValue.object(detail).text()), \(at))
+            ON CONFLICT (order_id, kind, source_id) DO NOTHING
+            """)
+    }
+
+    func find(_ id: String) throws -> Review? {
+        try tx.row("SELECT \(unsafe: Self.columns) FROM reviews WHERE id = \(id)").map(Review.init)
+    }
+
+    func open(limit: Int) throws -> [Review] {
+        try tx.rows(
+            """
+            SELECT \(unsafe: Self.columns) FROM reviews WHERE resolved_at_ms IS NULL
+            ORDER BY created_at_ms, id LIMIT \(limit)
+            """
+        ).map(Review.init)
+    }
+
+    func openKinds(of order: OrderID) throws -> [String] {
+        try tx.rows(
+            """
+            SELECT kind FROM reviews WHERE order_id = \(order) AND resolved_at_ms IS NULL
+            ORDER BY created_at_ms, id
+            """
+        ).map { try $0.text("kind") }
+    }
+
+    /// Resolves an open review; false when it was resolved before.
+    func resolve(_ id: String, by actor: String, note: String, at: Timestamp) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE reviews SET resolved_at_ms = \(at), resolved_by = \(actor), note = \(note)
+            WHERE id = \(id) AND resolved_at_ms IS NULL
+            """) == 1
+    }
+}
+
+extension Review {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: try row.text("id"), orderID: try row.id("order_id"), kind: try row.text("kind"),
+            sourceID: try row.text("source_id"), detail: try JSONValue(parsing: try row.text("detail")),
+            createdAt: try row.time("created_at_ms"), resolvedAt: try row.timeOrNil("resolved_at_ms"),
+            note: try row.textOrNil("note"))
+    }
+}

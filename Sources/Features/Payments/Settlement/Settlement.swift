@@ -1,0 +1,115 @@
+internal import Database
+internal import JSON
+internal import Kernel
+
+/// Applies a payment that Stripe confirms: the one way in which an order becomes paid, whether an event, a read-back
+/// or reconciliation brought the facts.
+struct Settlement: Sendable {
+    let clock: any WallClock
+    let ids: IDGenerator
+    let history: OrderHistory
+    let journal: Journal
+    let fulfilments: Fulfilments
+    let log: Log
+
+    /// What became of the facts.
+    enum Outcome: Sendable, Equatable {
+        /// The order is paid and fulfilled by them.
+        case paid
+        /// They were known.
+        case alreadyKnown
+        /// The money is recorded, and a person must decide.
+        case flagged(ReviewKind)
+    }
+
+    /// Applies facts to an order that this transaction holds locked (``OrderRepository/lock(_:)``).
+    func apply(_ facts: PaymentFacts, to order: Order, cause: Cause, in tx: Transaction) throws -> Outcome {
+        let payments = PaymentRepository(tx: tx)
+        let known = try payments.find(paymentIntent: facts.paymentIntentID) != nil
+        var order = order
+        var outcome = Outcome.alreadyKnown
+        for effect in OrderLifecycle.paymentSucceeded(facts, for: order, known: known) {
+            switch effect {
+            case .payAndFulfil:
+                try pay(&order, by: facts, cause: cause, in: tx)
+                outcome = .paid
+            case .recordUnapplied:
+                try record(facts, of: order, applied: false, in: tx)
+                try journal.book(
+                    .unappliedPayment, source: facts.paymentIntentID, of: order.id, amount: facts.received,
+                    debit: .stripeBalance, credit: .unappliedPayments, in: tx)
+            case .flag(let kind):
+                try flag(kind, facts, of: order, cause: cause, in: tx)
+                outcome = .flagged(kind)
+            case .quarantine: try quarantine(&order, in: tx)
+            }
+        }
+        return outcome
+    }
+
+    /// Keeps an open order out of every other path until a person has decided (law 7).
+    func quarantine(_ order: inout Order, in tx: Transaction) throws {
+        order.status = .needsReview
+        order.cancelRequestedAt = nil
+        try OrderRepository(tx: tx).update(order)
+    }
+
+    /// Law 4: the payment's row, the paid order and its delivery are one transaction.
+    private func pay(_ order: inout Order, by facts: PaymentFacts, cause: Cause, in tx: Transaction) throws {
+        try record(facts, of: order, applied: true, in: tx)
+        try journal.book(
+            .payment, source: facts.paymentIntentID, of: order.id, amount: facts.received, debit: .stripeBalance,
+            credit: .sales, in: tx)
+        order.status = .paid
+        order.paidAt = clock.now()
+        order.cancelRequestedAt = nil
+        order.stripePaymentIntentID = facts.paymentIntentID
+        try OrderRepository(tx: tx).update(order)
+        try AttemptRepository(tx: tx).opened(
+            order: order.id, paymentIntent: facts.paymentIntentID, requestID: nil, at: clock.now())
+        try history.append(
+            "order_paid", of: order.id, cause: cause,
+            [
+                "payment_intent": .string(facts.paymentIntentID), "charge": JSONValue(facts.chargeID),
+                "amount": .int(facts.received.amountMinor), "currency": .string(facts.received.currency.code),
+            ], in: tx)
+        try fulfilments.of(order).fulfil(order, in: tx)
+        try history.append("order_fulfilled", of: order.id, cause: cause, ["seller": .string(order.seller)], in: tx)
+    }
+
+    private func record(_ facts: PaymentFacts, of order: Order, applied: Bool, in tx: Transaction) throws {
+        try PaymentRepository(tx: tx).insert(
+            Payment(
+                id: ids.uuid(), orderID: order.id, paymentIntentID: facts.paymentIntentID, chargeID: facts.chargeID,
+                amount: facts.received, applied: applied, createdAt: clock.now()))
+    }
+
+    /// Tells a person that something about an order's payment does not fit.
+    func flag(
+        _ kind: ReviewKind, _ facts: PaymentFacts, of order: Order, cause: Cause, in tx: Transaction
+    ) throws {
+        let detail: JSONObject = [
+            "payment_intent": .string(facts.paymentIntentID),
+            "received": .int(facts.received.amountMinor), "received_currency": .string(facts.received.currency.code),
+            "expected": .int(order.total.amountMinor), "expected_currency": .string(order.total.currency.code),
+            "order_status": .string(order.status.rawValue),
+        ]
+        try ReviewRepository(tx: tx).raise(
+            id: ids.uuid(), order: order.id, kind: kind, source: facts.paymentIntentID, detail: detail,
+            at: clock.now())
+        try history.append(
+            "review_raised", of: order.id, cause: cause, detail.adding("kind", .string(kind.rawValue)), in: tx)
+        log.warning(
+            "payment_needs_review",
+            ["order_id": .string(order.id.rawValue), "kind": .string(kind.rawValue), "cause": .string(cause.id)])
+    }
+}
+
+extension JSONObject {
+    /// The object with one more member.
+    func adding(_ name: String, _ value: JSONValue) -> JSONObject {
+        var object = self
+        object[name] = value
+        return object
+    }
+}

@@ -1,0 +1,121 @@
+public import Kernel
+public import StripeClient
+
+/// Stripe as it is: the client, and the webhook secrets of this installation.
+public struct StripeGateway: StripeService {
+    private let client: StripeClient
+    private let verifier: StripeSignatureVerifier?
+    private let clock: any WallClock
+
+    /// `webhookSecrets` may be empty: then webhooks are refused, never taken unverified (law 13, S3-CONF-03).
+    public init(client: StripeClient, webhookSecrets: [Secret], clock: any WallClock) {
+        self.client = client
+        let usable = webhookSecrets.filter { !$0.reveal().isEmpty }
+        verifier = usable.isEmpty ? nil : StripeSignatureVerifier(secrets: usable)
+        self.clock = clock
+    }
+
+    /// Whether the key is a live one.
+    public var livemode: Bool { client.livemode }
+
+    /// Creates a customer.
+    public func createCustomer(
+        _ parameters: CreateCustomer, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripeCustomer> {
+        try await client.createCustomer(parameters, key: key)
+    }
+
+    /// Customers with this very address.
+    public func customers(email: Redacted<String>) async throws(StripeError) -> [StripeCustomer] {
+        try await client.listCustomers(email: email, page: StripePage(limit: 100)).value.data
+    }
+
+    /// Opens a payment intent.
+    public func createPaymentIntent(
+        _ parameters: CreatePaymentIntent, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripePaymentIntent> {
+        try await client.createPaymentIntent(parameters, key: key)
+    }
+
+    /// Reads a payment intent.
+    public func retrievePaymentIntent(
+        _ id: StripePaymentIntentID
+    ) async throws(StripeError) -> Answer<StripePaymentIntent> {
+        try await client.retrievePaymentIntent(id)
+    }
+
+    /// Changes the amount of an unpaid intent.
+    public func updateAmount(
+        of id: StripePaymentIntentID, to amount: Money, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripePaymentIntent> {
+        try await client.updatePaymentIntent(id, UpdatePaymentIntent(amount: amount), key: key)
+    }
+
+    /// Cancels an unpaid intent.
+    public func cancelPaymentIntent(
+        _ id: StripePaymentIntentID, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripePaymentIntent> {
+        try await client.cancelPaymentIntent(id, reason: .requestedByCustomer, key: key)
+    }
+
+    /// Every intent of a customer since `created`, newest first, at most 1,000.
+    public func paymentIntents(
+        ofCustomer customer: StripeCustomerID, since created: Timestamp
+    ) async throws(StripeError) -> [StripePaymentIntent] {
+        var page: StripePage<StripePaymentIntent>? = StripePage(limit: 100)
+        var all: [StripePaymentIntent] = []
+        while let current = page, all.count < 1000 {
+            let list = try await client.listPaymentIntents(
+                customer: customer, created: StripeCreated(from: created), page: current
+            ).value
+            all += list.data
+            page = list.next(limit: 100)
+        }
+        return all
+    }
+
+    /// Sends money back.
+    public func createRefund(
+        _ parameters: CreateRefund, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripeRefund> {
+        try await client.createRefund(parameters, key: key)
+    }
+
+    /// Every refund of an intent, at most 1,000.
+    public func refunds(ofPaymentIntent id: StripePaymentIntentID) async throws(StripeError) -> [StripeRefund] {
+        var page: StripePage<StripeRefund>? = StripePage(limit: 100)
+        var all: [StripeRefund] = []
+        while let current = page, all.count < 1000 {
+            let list = try await client.listRefunds(paymentIntent: id, page: current).value
+            all += list.data
+            page = list.next(limit: 100)
+        }
+        return all
+    }
+
+    /// Verifies the raw body, then reads the event.
+    public func constructWebhookEvent(rawBody: [UInt8], signature: String?) throws(PaymentError) -> StripeEvent {
+        guard let verifier else { throw .webhooksNotConfigured }
+        do throws(StripeSignatureError) {
+            try verifier.verify(header: signature, rawBody: rawBody, now: clock.now())
+        } catch {
+            throw .webhookSignature(error.reason)
+        }
+        do throws(StripeShapeError) {
+            return try StripeEvent(verified: rawBody)
+        } catch {
+            throw .webhookMalformed
+        }
+    }
+}
+
+extension StripeSignatureError {
+    /// What is wrong, for the caller; nothing that helps to forge one.
+    fileprivate var reason: String {
+        switch self {
+        case .missingHeader: "is missing"
+        case .tooOld, .tooNew: "is too old or too new"
+        default: "is not valid"
+        }
+    }
+}

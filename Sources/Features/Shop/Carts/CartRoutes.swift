@@ -1,0 +1,23 @@
+internal import HTTP
+internal import KessaiAPI
+internal import Payments
+
+/// `POST /api/orders`.
+struct CartRoutes: Sendable {
+    let service: CartService
+
+    var routes: [Route] {
+        [
+            Route(
+                "POST", "/api/orders", "Order a cart", tag: "Orders", access: .authenticated,
+                body: CreateOrderRequest.schema, answers: [.init(201, "The order.", OrderResponse.schema)]
+            ) { context in
+                let principal = try context.authenticated()
+                let cart = try CreateOrderRequest(validated: context.json)
+                let (order, lines) = try await service.order(
+                    cart, by: principal, cause: .request(context.requestID))
+                return .json(try OrderResponse(order, lines: lines).jsonValue(), status: 201)
+            }
+        ]
+    }
+}

@@ -1,0 +1,40 @@
+internal import Database
+internal import Identity
+internal import Kernel
+internal import KessaiAPI
+internal import Payments
+
+/// Turns a cart into an order: takes the stock, names the prices, and places the order, in one transaction.
+struct CartService: Sendable {
+    let database: any Database
+    let orders: OrderPlacement
+
+    /// Orders a cart. Throws `ShopError` and `PaymentError.amountNotChargeable`; then nothing was taken.
+    func order(_ cart: CreateOrderRequest, by principal: Principal, cause: Cause) async throws -> (Order, [OrderLine]) {
+        var seen: Set<String> = []
+        for item in cart.items where !seen.insert(item.productID).inserted {
+            throw ShopError.repeatedProduct(item.productID)
+        }
+        return try await database.write { [orders] tx in
+            let products = ProductRepository(tx: tx)
+            var taken: [String: OrderLine] = [:]
+            // In one order for all carts, so that two carts never wait for each other's products in a circle.
+            for item in cart.items.sorted(by: { $0.productID < $1.productID }) {
+                guard let product = try products.take(item.quantity, of: item.productID) else {
+                    guard let known = try products.find(item.productID), known.active else {
+                        throw ShopError.productNotFound(item.productID)
+                    }
+                    throw ShopError.outOfStock(item.productID)
+                }
+                taken[item.productID] = try OrderLine(
+                    productID: product.id, description: product.name, quantity: item.quantity,
+                    unitAmount: product.unitAmount)
+            }
+            let lines = cart.items.compactMap { taken[$0.productID] }
+            guard Set(lines.map(\.amount.currency)).count == 1 else { throw ShopError.mixedCurrencies }
+            let order = try orders.place(
+                seller: ShopFulfilment.seller, userID: principal.userID, lines: lines, cause: cause, in: tx)
+            return (order, lines)
+        }
+    }
+}

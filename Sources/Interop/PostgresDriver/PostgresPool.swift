@@ -1,0 +1,114 @@
+internal import Database
+internal import DriverSupport
+internal import Kernel
+
+/// Connections, opened when they are needed and kept while they are well.
+final class PostgresPool: Sendable {
+    private struct State: Sendable {
+        var idle: [PostgresConnection] = []
+        /// Open connections, idle or in use.
+        var open = 0
+        /// Failures to open since the last success.
+        var failures = 0
+        var retryAtMs: Int64 = 0
+        var isProbing = false
+        var reason = ""
+        var isClosed = false
+    }
+    private enum Step { case use(PostgresConnection), open, fail(DatabaseError) }
+
+    /// The waits between attempts to reach a server that is away, in milliseconds.
+    static let backoffFirstMs = 50
+    static let backoffMostMs = 2_000
+
+    private let monitor = Monitor(State())
+    private let target: Redacted<PostgresTarget>
+    private let statementsMax: Int
+    private let waitMs: Int
+
+    init(_ target: Redacted<PostgresTarget>, statementsMax: Int, waitMs: Int) {
+        self.target = target
+        self.statementsMax = statementsMax
+        self.waitMs = waitMs
+    }
+
+    /// A connection, a new one if `mustBeFresh` and the server gives one.
+    ///
+    /// While the server is away one caller tries it now and then, and the others are told at once:
+    /// `DatabaseError.unavailable`. When it only gives no more connections, waits for one in use.
+    func take(mustBeFresh: Bool) throws(DatabaseError) -> PostgresConnection {
+        var mustBeFresh = mustBeFresh
+        while true {
+            let isFresh = mustBeFresh
+            let step = monitor.wait(timeoutMs: waitMs) { state in Self.step(&state, isFresh) }
+            mustBeFresh = false
+            switch step {
+            case .use(let connection): return connection
+            case .open: if let connection = open() { return connection }
+            case .fail(let error): throw error
+            case nil: throw .unavailable(reason: monitor.withLock { $0.reason })
+            }
+        }
+    }
+
+    private static func step(_ state: inout State, _ mustBeFresh: Bool) -> Step? {
+        if state.isClosed { return .fail(.closed) }
+        if !mustBeFresh, let connection = state.idle.popLast() { return .use(connection) }
+        if state.failures == 0 { return .open }
+        if !state.isProbing, MonotonicTime.nowMs() >= state.retryAtMs {
+            state.isProbing = true
+            return .open
+        }
+        if let connection = state.idle.popLast() { return .use(connection) }
+        return state.open == 0 ? .fail(.unavailable(reason: state.reason)) : nil
+    }
+
+    private func open() -> PostgresConnection? {
+        do {
+            let connection = try PostgresConnection(target.reveal(), statementsMax: statementsMax)
+            monitor.withLock { state in
+                state.open += 1
+                state.failures = 0
+                state.isProbing = false
+            }
+            return connection
+        } catch {
+            monitor.withLock { state in
+                state.failures += 1
+                state.isProbing = false
+                if case .unavailable(let reason) = error { state.reason = reason }
+                let waitMs = MonotonicTime.backoffMs(
+                    failures: state.failures, firstMs: Self.backoffFirstMs, mostMs: Self.backoffMostMs)
+                state.retryAtMs = MonotonicTime.nowMs() + Int64(waitMs)
+            }
+            return nil
+        }
+    }
+
+    /// Takes a connection back; one that is not well is closed.
+    func giveBack(_ connection: PostgresConnection) {
+        let isUsable = connection.isUsable
+        monitor.withLock { state in
+            if isUsable, !state.isClosed {
+                state.idle.append(connection)
+            } else {
+                state.open -= 1
+            }
+        }
+        if isUsable { monitor.signal() } else { monitor.broadcast() }
+    }
+
+    /// Closes what is idle; what is in use is closed when it comes back.
+    func close() {
+        let idle = monitor.withLock { state -> [PostgresConnection] in
+            state.isClosed = true
+            let idle = state.idle
+            state.open -= idle.count
+            state.idle = []
+            return idle
+        }
+        monitor.broadcast()
+        // Freed here, outside of the lock: closing talks to the server.
+        withExtendedLifetime(idle) {}
+    }
+}

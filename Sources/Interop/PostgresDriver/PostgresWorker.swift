@@ -1,0 +1,97 @@
+internal import Database
+internal import DriverSupport
+
+/// Runs closures that wait, each in a transaction of its own, on the thread that calls.
+struct PostgresWorker: Sendable {
+    /// How often a closure is run again after a collision with other writers.
+    static let collisionsMax = 5
+    /// How often a closure is run again because of the name of a statement; when it is, it uses no names.
+    static let statementNamesMax = 2
+    private static let collisionWaitFirstMs = 4
+    private static let collisionWaitMostMs = 100
+
+    private enum Outcome {
+        case committed
+        case wasRead
+        case failed(any Error)
+        case notBegun(DatabaseError)
+        case collided
+        case statementName(DatabaseError)
+    }
+
+    let pool: PostgresPool
+
+    /// Serves the line until it is closed.
+    func serve(_ line: TransactionQueue) {
+        while let jobs = line.take(atMost: 1) {
+            for job in jobs { perform(job) }
+        }
+        line.workerEnds()
+    }
+
+    /// Runs the closure until it is over, and resumes its task.
+    private func perform(_ job: any WaitingTransaction) {
+        var collisions = 0
+        var statementNames = 0
+        var reconnections = 0
+        while true {
+            // What ran before was undone, so it is as if it had never begun.
+            if collisions + statementNames > 0, job.isCancelled { return job.finish(CancellationError()) }
+            let connection: PostgresConnection
+            do { connection = try pool.take(mustBeFresh: reconnections > 0) } catch { return job.finish(error) }
+            let outcome = attempt(job, on: connection, usesNames: statementNames == 0)
+            if case .wasRead = outcome {
+                // Nothing can fail any more, so the caller need not wait for the end.
+                job.finish(nil)
+                connection.endRead()
+            }
+            pool.giveBack(connection)
+            switch outcome {
+            case .wasRead: return
+            case .committed: return job.finish(nil)
+            case .failed(let error): return job.finish(error)
+            case .notBegun(let error):
+                reconnections += 1
+                if reconnections > 1 { return job.finish(error) }
+            case .collided:
+                collisions += 1
+                if collisions > Self.collisionsMax { return job.finish(DatabaseError.conflict) }
+                OwnedThread.pause(
+                    milliseconds: MonotonicTime.backoffMs(
+                        failures: collisions, firstMs: Self.collisionWaitFirstMs, mostMs: Self.collisionWaitMostMs))
+            case .statementName(let error):
+                statementNames += 1
+                if statementNames > Self.statementNamesMax { return job.finish(error) }
+            }
+        }
+    }
+
+    private func attempt(
+        _ job: any WaitingTransaction, on connection: PostgresConnection, usesNames: Bool
+    ) -> Outcome {
+        do {
+            try connection.begin(mayWrite: job.isWrite, usesNames: usesNames)
+        } catch {
+            return .notBegun(error.error)
+        }
+        var thrown: (any Error)?
+        do {
+            try job.run(in: Transaction(dialect: .postgresql, session: connection))
+            if connection.doom == nil {
+                if !job.isWrite { return .wasRead }
+                try connection.commit()
+                return .committed
+            }
+        } catch {
+            thrown = error
+        }
+        connection.rollBack()
+        // The closure may have swallowed what dooms the transaction, or thrown another error because of it.
+        switch connection.doom {
+        case .collision: return .collided
+        case .statementName(let error): return .statementName(error)
+        case .lost(let error): return .failed(thrown as? DatabaseError == .commitUnknown ? .commitUnknown : error)
+        case nil: return .failed(thrown ?? DatabaseError.conflict)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Database
+import HTTP
+import JSON
+import Kernel
+
+/// The rows of keys and answers.
+struct IdempotencyStore: Sendable {
+    let database: any Database
+    let clock: any WallClock
+    let ids: IDGenerator
+    let options: IdempotencyOptions
+
+    /// A request that is under way under a key. Only its holder can keep an answer or free the key.
+    struct Claim: Sendable {
+        let scope: String
+        let key: String
+        let token: String
+    }
+
+    enum Beginning: Sendable {
+        case begun(Claim)
+        case answered(HTTPResponse)
+        case reused
+        case inUse
+    }
+
+    /// Marks the request as under way, in a transaction of its own, or tells why not.
+    func begin(scope: String, key: String, fingerprint: String) async throws -> Beginning {
+        let claim = Claim(scope: scope, key: key, token: ids.uuid())
+        let now = clock.now()
+        let lockedUntil = now.adding(options.lease)
+        let expiresAt = now.adding(options.retention)
+        return try await database.write { tx in
+            let inserted = try tx.execute(
+                """
+                INSERT INTO idempotency_keys
+                    (scope, idempotency_key, fingerprint, claim, locked_until_ms, expires_at_ms)
+                VALUES (\(scope), \(key), \(fingerprint), \(claim.token), \(lockedUntil), \(expiresAt))
+                ON CONFLICT (scope, idempotency_key) DO NOTHING
+                """)
+            if inserted == 1 { return .begun(claim) }
+            let row = try tx.row(
+                """
+                SELECT fingerprint, locked_until_ms, status, headers, body, expires_at_ms FROM idempotency_keys
+                WHERE scope = \(scope) AND idempotency_key = \(key)\(unsafe: tx.forUpdate)
+                """)
+            // Freed between the two statements: the client asks again in a moment.
+            guard let row else { return .inUse }
+            if try row.time("expires_at_ms") > now {
+                guard try row.text("fingerprint") == fingerprint else { return .reused }
+                guard let takenUntil = try row.timeOrNil("locked_until_ms") else {
+                    return .answered(try Self.answer(row))
+                }
+                if takenUntil > now { return .inUse }
+            }
+            try tx.execute(
+                """
+                UPDATE idempotency_keys SET fingerprint = \(fingerprint), claim = \(claim.token),
+                    locked_until_ms = \(lockedUntil), expires_at_ms = \(expiresAt),
+                    status = NULL, headers = NULL, body = NULL
+                WHERE scope = \(scope) AND idempotency_key = \(key)
+                """)
+            return .begun(claim)
+        }
+    }
+
+    /// Keeps the answer for the repeats; nothing when another has taken over meanwhile.
+    func keep(_ claim: Claim, _ response: HTTPResponse) async throws {
+        var headers = JSONObject()
+        for name in Self.keptHeaders { headers[name] = response.headers[name].map { .string($0) } }
+        let text = JSONValue.object(headers).text()
+        _ = try await database.write { tx in
+            try tx.execute(
+                """
+                UPDATE idempotency_keys SET status = \(response.status), headers = \(text), body = \(response.body),
+                    locked_until_ms = NULL
+                WHERE scope = \(claim.scope) AND idempotency_key = \(claim.key) AND claim = \(claim.token)
+                    AND status IS NULL
+                """)
+        }
+    }
+
+    /// Frees the key; nothing when another has taken over meanwhile.
+    func release(_ claim: Claim) async throws {
+        _ = try await database.write { tx in
+            try tx.execute(
+                """
+                DELETE FROM idempotency_keys
+                WHERE scope = \(claim.scope) AND idempotency_key = \(claim.key) AND claim = \(claim.token)
+                    AND status IS NULL
+                """)
+        }
+    }
+
+    private static let keptHeaders = ["Content-Type", "Location", "Cache-Control"]
+
+    private static func answer(_ row: Row) throws -> HTTPResponse {
+        var response = HTTPResponse(status: Int(try row.int("status")), body: try row.blob("body"))
+        guard let headers = try JSONValue(parsing: Array(row.text("headers").utf8)).object else {
+            throw DatabaseError.unexpectedColumn("headers")
+        }
+        for (name, value) in headers.members { response.headers[name] = value.string }
+        response.headers["Idempotent-Replayed"] = "true"
+        return response
+    }
+}

@@ -1,0 +1,88 @@
+import Database
+import Kernel
+
+/// The jobs of one queue on one node: claims as many as it has free slots, and waits for the bell when there are no
+/// more.
+struct JobLane: Sendable {
+    let database: any Database
+    let clock: any WallClock
+    let log: Log
+    let execution: JobExecution
+    let kinds: [String]
+    let slots: Int
+    let worker: String
+    /// Rises whenever there may be work.
+    let bell: Gauge
+    let stop: Gauge
+
+    private enum Event: Sendable {
+        case jobEnded
+        case woke
+        case stopped
+    }
+
+    /// Returns once it was stopped, or its task cancelled, and its last job has ended.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            group.addTask {
+                await stop.wait(for: Stopping.takesNoMore)
+                return .stopped
+            }
+            var running = 0
+            var isWaiting = false
+            var mayHaveMore = true
+            var heard = 0
+            while true {
+                let isStopping = Task.isCancelled || stop.value >= Stopping.takesNoMore
+                if isStopping, running == 0 { break }
+                if !isStopping, mayHaveMore, running < slots {
+                    // Before the claim, so that a ring during it is not missed.
+                    heard = bell.value
+                    let claimed = try await claim(slots - running)
+                    mayHaveMore = claimed.count == slots - running
+                    running += claimed.count
+                    for job in claimed {
+                        group.addTask {
+                            await execution.run(job)
+                            return .jobEnded
+                        }
+                    }
+                }
+                if !isStopping, !isWaiting {
+                    isWaiting = true
+                    let next = heard + 1
+                    group.addTask {
+                        await bell.wait(for: next)
+                        return .woke
+                    }
+                }
+                switch try await group.next() {
+                case .jobEnded: running -= 1
+                case .woke:
+                    isWaiting = false
+                    heard = bell.value
+                    mayHaveMore = true
+                case .stopped, nil: break
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// No job when the database cannot be asked now; the next ring asks again.
+    private func claim(_ limit: Int) async throws -> [ClaimedJob] {
+        let now = clock.now()
+        let lockedUntil = now.adding(execution.lease)
+        do {
+            return try await database.write { tx in
+                try JobRepository(tx: tx).claim(
+                    kinds: kinds, limit: limit, worker: worker, now: now, lockedUntil: lockedUntil)
+            }
+        } catch DatabaseError.closed {
+            throw DatabaseError.closed
+        } catch {
+            if !Task.isCancelled { log.warning("jobs_not_claimed", ["error": .string(FailureText.of(error))]) }
+            return []
+        }
+    }
+}

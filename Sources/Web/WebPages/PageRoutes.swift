@@ -1,0 +1,42 @@
+public import HTTP
+internal import JSON
+
+/// The pages for people.
+public enum PageRoutes {
+    /// `/`, `/docs` and `/openapi.json` of an application that serves `routes`.
+    public static func routes(describing routes: [Route], version: String) -> [Route] {
+        let reference = ReferencePage.render(routes: routes, version: version)
+        let document = OpenAPIDocument.make(
+            routes: routes, title: "Kessai", version: version,
+            description: "A payments server for small teams who sell with Stripe.")
+        let openAPI = document.bytes()
+        let start = StartPage.render(links: [
+            ("/docs", "API リファレンス / the API for people"),
+            ("/openapi.json", "OpenAPI 3.1"),
+            ("/api/products", "商品一覧 / what is sold, as JSON"),
+            ("/healthz", "稼働確認 / whether it is alive"),
+            ("/readyz", "準備完了 / whether it can serve"),
+        ])
+        return [
+            page("/", "The start page") { .html(start) },
+            page("/docs", "The reference") { .html(reference) },
+            page("/openapi.json", "The OpenAPI document") {
+                HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: openAPI)
+            },
+        ]
+    }
+
+    private static func page(
+        _ path: String, _ summary: String, _ answer: @escaping @Sendable () -> HTTPResponse
+    ) -> Route {
+        Route(
+            "GET", path, summary, tag: "Pages", access: .everyone, answers: [.init(200, summary)], listed: false
+        ) { _ in
+            var response = answer()
+            response.headers["Content-Security-Policy"] =
+                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            return response
+        }
+    }
+}
