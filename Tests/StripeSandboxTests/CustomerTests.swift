@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("type=konbini", "type=konbini"), ("card[token]=tok_visa", "type"), ("type=card", "card"),
+        ("type=konbini", "type"), ("card[token]=tok_visa", "type"), ("type=card", "card"),
         ("type=card&card[token]=tok_nothing", "card[token]"), ("type=card&card[cvc]=123", "card[number]"),
         ("type=card&card[token]=tok_visa&card[number]=4242424242424242", "card"),
         ("type=card&card[number]=4242424242424242", "card[exp_month]"),

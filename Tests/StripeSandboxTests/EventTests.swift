@@ -74,6 +74,34 @@ import Testing
         #expect(read["data"]?["object"]?["invoice"] == nil)
     }
 
+    @Test func `everything that can happen fits the older shape as well`() async throws {
+        let harness = Harness(.old)
+        let customer = try await harness.post("/v1/customers", ["payment_method": "pm_card_visa"]).id
+        _ = try await harness.get("/v1/customers/\(customer)/payment_methods")
+        for method in ["pm_card_createDispute", "pm_card_createDisputeInquiry", "pm_card_refundFail"] {
+            let paid = try await PaymentIntentTests.pay(harness, with: method).json
+            if method == "pm_card_refundFail" {
+                _ = try await harness.post("/v1/refunds", ["payment_intent": paid.id, "expand[]": "charge"])
+            }
+        }
+        _ = try await PaymentIntentTests.pay(harness, with: "pm_card_chargeDeclined")
+        let asked = try await PaymentIntentTests.pay(harness, with: "pm_card_threeDSecure2Required").json
+        _ = try await harness.control("POST", "/payment_intents/\(asked.id)/authenticate", ["outcome": "fail"])
+        _ = try await harness.get("/v1/payment_intents/\(asked.id)")
+        let held = try await PaymentIntentTests.pay(harness, with: "pm_card_visa", [("capture_method", "manual")]).json
+        _ = try await harness.post("/v1/payment_intents/\(held.id)/cancel")
+        await harness.advance(.seconds(60))
+        for dispute in try await harness.get("/v1/disputes")["data"]?.array ?? [] {
+            _ = try await harness.post(
+                "/v1/disputes/\(dispute.id)", ["evidence[uncategorized_text]": "winning_evidence"])
+        }
+        await harness.advance(.seconds(60))
+        for path in ["charges", "refunds", "disputes", "balance_transactions", "webhook_endpoints", "events"] {
+            #expect(try await harness.get("/v1/\(path)", ["limit": "100"])["data"] != [])
+        }
+        #expect(harness.hook.types.count > 25)
+    }
+
     @Test func `equal inputs give equal histories`() async throws {
         func history(_ seed: UInt64) async throws -> [String] {
             let harness = Harness(seed: seed)

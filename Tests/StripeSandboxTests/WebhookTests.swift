@@ -177,6 +177,19 @@ import Testing
         #expect(harness.sandbox.nextDue == harness.clock.now().adding(.seconds(300)))
     }
 
+    @Test func `a delivery that we stop ourselves is still due`() async throws {
+        struct Stopped: HTTPTransport {
+            func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+                throw .cancelled
+            }
+        }
+        let harness = Harness()
+        _ = try await harness.post("/v1/customers")
+        #expect(await harness.sandbox.deliverDue(via: Stopped()) == 0)
+        #expect(harness.sandbox.nextDue == harness.clock.now())
+        #expect(await harness.sandbox.deliverDue(via: harness.transport) == 1)
+    }
+
     @Test func `served for real it delivers by itself until it is cancelled`() async throws {
         let harness = Harness()
         let running = Task { try await harness.sandbox.run(via: harness.transport) }

@@ -48,8 +48,8 @@ struct StripeError: Error, Sendable {
     }
 
     /// What Stripe does and this sandbox does not.
-    static func unsimulated(_ name: String) -> StripeError {
-        .invalidRequest("The sandbox does not simulate '\(name)'.", param: name)
+    static func unsimulated(_ name: String, _ value: String? = nil) -> StripeError {
+        .invalidRequest("The sandbox does not simulate \(value.map { "\($0) as " } ?? "")'\(name)'.", param: name)
     }
 
     /// An id in a parameter that names nothing.

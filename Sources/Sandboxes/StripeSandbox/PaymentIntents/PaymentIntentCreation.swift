@@ -56,7 +56,7 @@ extension SandboxState {
             ).beforeExecution
         }
         if let named, !named.contains("card") {
-            throw StripeError.unsimulated("payment_method_types without card").beforeExecution
+            throw StripeError.unsimulated("payment_method_types", "anything but cards").beforeExecution
         }
         if automatic?.bool("enabled") == false || named != nil { return .named }
         if automatic == nil, call.version < .automaticPaymentMethods { return .named }
@@ -144,13 +144,13 @@ extension PaymentIntent {
         }
         if let types = parameters["allowed_payment_method_types"] {
             guard types.isNull || types.array?.contains("card") == true else {
-                throw StripeError.unsimulated("allowed_payment_method_types without card").beforeExecution
+                throw StripeError.unsimulated("allowed_payment_method_types", "anything but cards").beforeExecution
             }
             allowedTypes = types
         }
         guard let types = parameters["excluded_payment_method_types"] else { return }
         guard types.array?.contains("card") != true else {
-            throw StripeError.unsimulated("excluded_payment_method_types with card").beforeExecution
+            throw StripeError.unsimulated("excluded_payment_method_types", "cards").beforeExecution
         }
         excludedTypes = types
     }

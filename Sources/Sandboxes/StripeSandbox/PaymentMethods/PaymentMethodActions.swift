@@ -14,7 +14,7 @@ extension SandboxState {
     /// The method that `payment_method_data` describes. Throws for other types than cards and for mistyped cards.
     func paymentMethod(of data: Parameters, at path: String, _ cause: Cause) throws(StripeError) -> PaymentMethod {
         let type = data.string("type") ?? "card"
-        guard type == "card" else { throw .unsimulated(path.isEmpty ? "type=\(type)" : "\(path)[type]=\(type)") }
+        guard type == "card" else { throw .unsimulated(ParameterCheck.join(path, "type"), type) }
         let cardPath = ParameterCheck.join(path, "card")
         guard let card = data.hash("card") else { throw .missingParameter(cardPath) }
         var method = newMethod(try CardInput(card, at: cardPath, now: cause.at), cause)
