@@ -157,7 +157,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             fault.isLost = fault.isLost || !handle.isAlive
             throw fault
         }
-        if rowCount > rowsMax { throw DatabaseError.unexpectedRowCount(rowCount) }
+        if rowCount > rowsMax { throw DatabaseError.unexpectedRowCount(rowsMax + 1) }
         return SQLResult(rows: rows, changedRows: changedRows)
     }
 
