@@ -159,7 +159,7 @@ let package = Package(
             ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests(
             "PostgresDriverTests",
-            ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
+            ["PostgresDriver", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
         tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(

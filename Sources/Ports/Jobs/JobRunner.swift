@@ -38,8 +38,8 @@ public struct JobRunner: Sendable {
 
     /// Runs jobs until `stop()`, and returns when the last has ended. A database that goes away is waited for.
     ///
-    /// Cancelling the task is a crash with manners: everything is cancelled at once, and since a cancelled task cannot
-    /// write, jobs that were running are rescued when their lease runs out. Use `stop()` to give them back.
+    /// Cancelling the task cancels everything at once: jobs that heed it are tried again, others are rescued when their
+    /// lease runs out. Use `stop()` to give them time, and to give back what is left without counting an attempt.
     /// Throws `DatabaseError.closed` when the database was closed under it.
     public func run() async throws {
         let execution = execution(stop: stopping)
