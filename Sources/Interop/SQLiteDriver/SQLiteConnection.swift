@@ -1,6 +1,6 @@
 private import CSQLite
 internal import Database
-private import Glibc
+private import DriverSupport
 
 /// One connection with its prepared statements.
 // Unchecked: a connection belongs to one thread at a time; it is handed over before the thread starts and after it
@@ -18,7 +18,19 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Prepared statements kept at most.
     static let statementsMax = 256
 
+    /// The driver's own words, prepared apart from the closures', which may not say them.
+    enum Command: String {
+        case beginToWrite = "BEGIN IMMEDIATE"
+        case beginToRead = "BEGIN DEFERRED"
+        case commit = "COMMIT"
+        case rollBack = "ROLLBACK"
+        case savepoint = "SAVEPOINT kessai_closure"
+        case release = "RELEASE kessai_closure"
+        case rollBackToSavepoint = "ROLLBACK TO kessai_closure"
+    }
+
     private let database: OpaquePointer
+    private var commands: [Command: SQLiteStatement] = [:]
     private var statements: [String: SQLiteStatement] = [:]
     private var turn: UInt64 = 0
     private var mayWrite = false
@@ -29,7 +41,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         switch settings.location {
         case .memory: path = ":memory:"
         case .file(let file):
-            try Self.makeFile(file)
+            try SQLiteFile.make(file)
             path = file
         }
         var handle: OpaquePointer?
@@ -57,6 +69,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         guard isOpen else { return }
         isOpen = false
         statements = [:]
+        commands = [:]
         sqlite3_close_v2(database)
     }
 
@@ -75,9 +88,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         // With it REPLACE fires the triggers of the rows it removes, so none slips past an append-only table.
         try speak("PRAGMA recursive_triggers = ON")
         if case .file(let path) = settings.location {
-            guard try speak("PRAGMA journal_mode = WAL") == .text("wal") else {
-                throw DatabaseError.unavailable(reason: "\(path) cannot be kept with a write-ahead log")
-            }
+            try keepLog(path, settings.busyTimeoutMs)
             try speak("PRAGMA synchronous = FULL")
             try speak("PRAGMA cache_size = -16384")
             try speak("PRAGMA journal_size_limit = 67108864")
@@ -85,22 +96,21 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         if role == .reader { try speak("PRAGMA query_only = ON") }
     }
 
-    /// The file must be made before SQLite does it, which would let others read it.
-    private static func makeFile(_ path: String) throws {
-        if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw DatabaseError.unavailable(reason: "cannot open \(path): \(String(cString: strerror(errno)))")
-        }
-        Glibc.close(descriptor)
-    }
-
-    private static func makeFolder(_ path: String) throws {
-        var partial = ""
-        for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-            partial += partial.isEmpty && part.isEmpty ? "/" : part.isEmpty ? "" : part + "/"
-            guard !part.isEmpty, mkdir(partial, 0o700) != 0, errno != EEXIST else { continue }
-            throw DatabaseError.unavailable(reason: "cannot make \(partial): \(String(cString: strerror(errno)))")
+    /// Two who open a new file at once collide here without SQLite waiting for its own time-out.
+    private func keepLog(_ path: String, _ busyTimeoutMs: Int) throws {
+        let pauseMs = 10
+        var waitedMs = 0
+        while true {
+            do {
+                guard try speak("PRAGMA journal_mode = WAL") == .text("wal") else {
+                    throw DatabaseError.statement(code: "SQLITE_1", message: "no write-ahead log for \(path)")
+                }
+                return
+            } catch DatabaseError.unavailable(let reason) {
+                guard waitedMs < busyTimeoutMs else { throw DatabaseError.unavailable(reason: "\(path): \(reason)") }
+                OwnedThread.pause(milliseconds: pauseMs)
+                waitedMs += pauseMs
+            }
         }
     }
 
@@ -118,26 +128,28 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Begins a transaction that writes (and takes the lock now) or one that only reads.
     func begin(mayWrite: Bool) throws {
         guard isOpen else { throw DatabaseError.closed }
-        try command(mayWrite ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED")
+        try command(mayWrite ? .beginToWrite : .beginToRead)
         self.mayWrite = mayWrite
     }
 
-    /// Runs one of the driver's own statements, which begins or ends something.
-    func command(_ text: String) throws {
-        _ = try step(statement(text, byDriver: true), [], rowsMax: 0)
+    /// Runs one of the driver's own statements.
+    func command(_ command: Command) throws {
+        let statement = try commands[command] ?? SQLiteStatement(command.rawValue, on: database, byDriver: true)
+        commands[command] = statement
+        _ = try step(statement, [], rowsMax: 0)
     }
 
     /// Undoes the transaction, if SQLite has not done so already.
     func rollBack() {
         guard isInTransaction else { return }
-        do { try command("ROLLBACK") } catch {
+        do { try command(.rollBack) } catch {
             // A rollback fails only when there is no transaction any more, which is what it is for.
         }
     }
 
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
         guard isInTransaction else { throw DatabaseError.unavailable(reason: "the transaction was rolled back") }
-        let statement = try statement(sql.text, byDriver: false)
+        let statement = try statement(sql.text)
         guard mayWrite || statement.isReadOnly else {
             throw DatabaseError.statement(code: "25006", message: "a read may not write")
         }
@@ -169,13 +181,13 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         }
     }
 
-    private func statement(_ text: String, byDriver: Bool) throws -> SQLiteStatement {
+    private func statement(_ text: String) throws -> SQLiteStatement {
         turn += 1
         if let known = statements[text] {
             known.lastUse = turn
             return known
         }
-        let fresh = try SQLiteStatement(text, on: database, byDriver: byDriver)
+        let fresh = try SQLiteStatement(text, on: database, byDriver: false)
         fresh.lastUse = turn
         if statements.count >= Self.statementsMax,
             let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })

@@ -32,6 +32,8 @@ public final class SQLiteDatabase: Database {
         public let commits: Int
         /// Writing closures whose changes these commits made durable.
         public let closures: Int
+        /// Closures that wait for the writer now.
+        public let waiting: Int
     }
 
     /// SQLite.
@@ -82,7 +84,9 @@ public final class SQLiteDatabase: Database {
     }
 
     /// How much was done so far.
-    public var statistics: Statistics { writer.statistics }
+    public var statistics: Statistics {
+        Statistics(commits: writer.commitCount, closures: writer.closureCount, waiting: line?.waitingCount ?? 0)
+    }
 
     /// Runs `body` in a transaction and returns once it is durable; when it throws, nothing of it stays.
     @discardableResult
@@ -117,12 +121,14 @@ public final class SQLiteDatabase: Database {
     /// Finishes what runs, refuses what waits, and closes the connections. A second call does nothing.
     public func close() async {
         waiters.refuse()
-        inlineLock.withLock { isClosed in
-            if line == nil, !isClosed { writer.close() }
-            isClosed = true
-        }
-        await readers?.close()
+        readers?.refuse()
         await line?.close()
-        if line != nil { writer.close() }
+        await readers?.close()
+        inlineLock.withLock { isClosed in
+            isClosed = true
+            readers?.closeConnections()
+            // Last, so that it folds the log into the file.
+            writer.close()
+        }
     }
 }

@@ -29,10 +29,10 @@ final class SQLiteReaders: Sendable {
 
     func refuse() { line.refuse() }
 
-    func close() async {
-        await line.close()
-        for connection in spare.withLock({ $0 }) { connection.close() }
-    }
+    func close() async { await line.close() }
+
+    /// Closes what no thread uses any more; after `close`.
+    func closeConnections() { for connection in spare.withLock({ $0 }) { connection.close() } }
 
     private static func serve(_ line: TransactionQueue, on connection: SQLiteConnection) {
         while let jobs = line.take(atMost: 1) {

@@ -6,7 +6,6 @@ private import Synchronization
 final class SQLiteWriter: Sendable {
     /// Closures of one commit at most, so that the first of them does not wait for too many others.
     static let batchMax = 128
-    private static let savepoint = "kessai_closure"
 
     private let connection: SQLiteConnection
     private let waiters: ChannelWaiters
@@ -18,10 +17,8 @@ final class SQLiteWriter: Sendable {
         self.waiters = waiters
     }
 
-    var statistics: SQLiteDatabase.Statistics {
-        SQLiteDatabase.Statistics(
-            commits: commits.load(ordering: .relaxed), closures: closures.load(ordering: .relaxed))
-    }
+    var commitCount: Int { commits.load(ordering: .relaxed) }
+    var closureCount: Int { closures.load(ordering: .relaxed) }
 
     func close() { connection.close() }
 
@@ -46,13 +43,18 @@ final class SQLiteWriter: Sendable {
 
     /// One closure in a transaction of its own.
     func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try connection.begin(mayWrite: true)
+        return try runAndCommit(body)
+    }
+
+    /// What follows the begin of `write`.
+    private func runAndCommit<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
         let transaction = Transaction(dialect: .sqlite, session: connection)
         let result: Result
         do {
-            try connection.begin(mayWrite: true)
             result = try body(transaction)
             if let failure = transaction.failure { throw failure }
-            try connection.command("COMMIT")
+            try connection.command(.commit)
         } catch {
             connection.rollBack()
             throw error
@@ -72,23 +74,23 @@ final class SQLiteWriter: Sendable {
     }
 
     private func commitTogether(_ jobs: [any WaitingTransaction]) {
-        guard jobs.count > 1 else {
-            for job in jobs { finish(job) { try write { try job.run(in: $0) } } }
+        guard jobs.count > 1 else { return commitOneByOne(jobs) }
+        do {
+            try connection.begin(mayWrite: true)
+        } catch {
+            for job in jobs { job.finish(error) }
             return
         }
         var errors: [(any Error)?] = []
         var channels: [String] = []
         do {
-            try connection.begin(mayWrite: true)
             for job in jobs { errors.append(try runInSavepoint(job, &channels)) }
-            if errors.contains(where: { $0 == nil }) { try connection.command("COMMIT") }
+            if errors.contains(where: { $0 == nil }) { try connection.command(.commit) }
         } catch {
             connection.rollBack()
             // A closure that ended the transaction for all, or a commit that the schema refused: alone, only the
             // guilty one fails. A disk that is full or broken at the commit would only refuse each of them again.
-            if errors.count < jobs.count || !Self.isOfTheDisk(error) {
-                return commitOneByOne(jobs)
-            }
+            if errors.count < jobs.count || !Self.isOfTheDisk(error) { return commitOneByOne(jobs) }
             for job in jobs { job.finish(error) }
             return
         }
@@ -100,24 +102,33 @@ final class SQLiteWriter: Sendable {
     /// Runs a closure so that its failure leaves its siblings alone, and gives its error. Throws when it took the whole
     /// transaction with it.
     private func runInSavepoint(_ job: any WaitingTransaction, _ channels: inout [String]) throws -> (any Error)? {
-        try connection.command("SAVEPOINT \(Self.savepoint)")
+        try connection.command(.savepoint)
         do {
             let transaction = Transaction(dialect: .sqlite, session: connection)
             try job.run(in: transaction)
             if connection.hasUnresolvedForeignKeys { throw DatabaseError.foreignKeyViolation }
-            try connection.command("RELEASE \(Self.savepoint)")
+            try connection.command(.release)
             channels += transaction.notifiedChannels
             return nil
         } catch {
             let reason = error
-            try connection.command("ROLLBACK TO \(Self.savepoint)")
-            try connection.command("RELEASE \(Self.savepoint)")
+            try connection.command(.rollBackToSavepoint)
+            try connection.command(.release)
             return reason
         }
     }
 
     private func commitOneByOne(_ jobs: [any WaitingTransaction]) {
-        for job in jobs { finish(job) { try write { try job.run(in: $0) } } }
+        for (index, job) in jobs.enumerated() {
+            do {
+                try connection.begin(mayWrite: true)
+            } catch {
+                // Who waited for the lock in vain has waited for all.
+                for job in jobs[index...] { job.finish(error) }
+                return
+            }
+            finish(job) { try runAndCommit { try job.run(in: $0) } }
+        }
     }
 
     private func finish(_ job: any WaitingTransaction, _ work: () throws -> Void) {

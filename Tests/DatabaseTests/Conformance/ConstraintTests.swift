@@ -1,4 +1,5 @@
 import Database
+import DatabaseTesting
 import Testing
 
 /// The schema is the last guard, and its refusals are typed errors that carry no data.
@@ -17,29 +18,33 @@ import Testing
     ]
 
     @Test(arguments: Subject.all, refused)
-    func `each constraint refuses in its own words`(_ subject: Subject, _ refused: (Kind, String)) async throws {
+    func `each constraint refuses in its own words`(_ subject: Subject, _ attempt: (Kind, String)) async throws {
         try await withSubject(subject) { database in
             try await database.write { tx in
                 try tx.execute("INSERT INTO account (id, name, balance) VALUES (3, 'third', 0)")
                 try tx.execute("INSERT INTO posting (id, account_id, amount) VALUES (1, 1, 1)")
             }
-            await #expect {
+            let refused = await failure {
                 try await database.write { tx in
                     try tx.execute("INSERT INTO pair (a, b) VALUES (1, 'before')")
-                    try tx.execute(SQL(unsafe: refused.1))
-                }
-            } throws: { error in
-                switch (refused.0, error as? DatabaseError) {
-                case (.unique, .uniqueViolation(let constraint)): constraint.contains("name")
-                case (.primaryKey, .uniqueViolation(let constraint)): constraint.contains("account")
-                case (.foreignKey, .foreignKeyViolation): true
-                case (.check, .checkViolation(let constraint)): constraint == "balance_not_negative"
-                case (.notNull, .notNullViolation(let column)): column.hasSuffix("name")
-                case (.trigger, .refusedByTrigger): true
-                default: false
+                    try tx.execute(SQL(unsafe: attempt.1))
                 }
             }
-            #expect(try await database.read { try $0.rows("SELECT a FROM pair").isEmpty })
+            let isRight =
+                refused.map { error -> Bool in
+                    switch (attempt.0, error as? DatabaseError) {
+                    case (.unique, .uniqueViolation(let constraint)): constraint.contains("name")
+                    case (.primaryKey, .uniqueViolation(let constraint)): constraint.contains("account")
+                    case (.foreignKey, .foreignKeyViolation): true
+                    case (.check, .checkViolation(let constraint)): constraint == "balance_not_negative"
+                    case (.notNull, .notNullViolation(let column)): column.hasSuffix("name")
+                    case (.trigger, .refusedByTrigger): true
+                    default: false
+                    }
+                } ?? false
+            #expect(isRight)
+            let seen = try await database.read { try $0.rows("SELECT a FROM pair").isEmpty }
+            #expect(seen)
         }
     }
 
@@ -47,11 +52,12 @@ import Testing
         _ subject: Subject
     ) async throws {
         try await withSubject(subject) { database in
-            await #expect(throws: DatabaseError.foreignKeyViolation) {
+            let thrown = await failure {
                 try await database.write { tx in
                     try tx.execute("INSERT INTO posting (id, account_id, later_id, amount) VALUES (1, 1, 99, 1)")
                 }
             }
+            #expect(thrown as? DatabaseError == DatabaseError.foreignKeyViolation)
             let isEmpty = try await database.read { try $0.rows("SELECT id FROM posting").isEmpty }
             #expect(isEmpty)
         }
@@ -65,7 +71,8 @@ import Testing
                 try tx.execute("INSERT INTO posting (id, account_id, later_id, amount) VALUES (1, 1, 99, 1)")
                 try tx.execute("INSERT INTO account (id, name, balance) VALUES (99, 'late', 0)")
             }
-            #expect(try await database.read { try $0.rows("SELECT id FROM posting").count } == 1)
+            let seen = try await database.read { try $0.rows("SELECT id FROM posting").count }
+            #expect(seen == 1)
         }
     }
 
@@ -95,7 +102,9 @@ import Testing
                 #expect(error == (n.isMultiple(of: 4) ? .foreignKeyViolation : nil))
             }
             let stored = try await database.read { try $0.rows("SELECT id FROM posting").map { try $0.int("id") } }
-            #expect(Set(stored) == Set((0..<60).filter { !$0.isMultiple(of: 4) }.map(Int64.init)))
+            let seen = Set(stored)
+            let expected = Set((0..<60).filter { !$0.isMultiple(of: 4) }.map(Int64.init))
+            #expect(seen == expected)
         }
     }
 
@@ -108,23 +117,29 @@ import Testing
                 "SELECT CAST(\(secret) AS BIGINT) + nothing AS n",
                 "INSERT INTO thing (id, n) VALUES (\(1), \(secret))",
             ] {
-                await #expect {
+                let refused = await failure {
                     try await database.write { try $0.execute(statement) }
-                } throws: { error in
-                    error is DatabaseError && !"\(error)".contains(secret)
                 }
+                let isRight =
+                    refused.map { error -> Bool in
+                        error is DatabaseError && !"\(error)".contains(secret)
+                    } ?? false
+                #expect(isRight)
             }
         }
     }
 
     @Test(arguments: Subject.all) func `a wrong statement says what is wrong`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
-            await #expect {
+            let refused = await failure {
                 try await database.read { try $0.execute("SELECT nonsense FROM account") }
-            } throws: { error in
-                guard case .statement(let code, let message) = error as? DatabaseError else { return false }
-                return !code.isEmpty && message.contains("nonsense")
             }
+            let isRight =
+                refused.map { error -> Bool in
+                    guard case .statement(let code, let message) = error as? DatabaseError else { return false }
+                    return !code.isEmpty && message.contains("nonsense")
+                } ?? false
+            #expect(isRight)
         }
     }
 }

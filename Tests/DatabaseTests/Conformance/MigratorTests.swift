@@ -1,4 +1,5 @@
 import Database
+import DatabaseTesting
 import Kernel
 import KernelTesting
 import Testing
@@ -39,7 +40,8 @@ import Testing
                     try $0.time("applied_at_ms")
                 }
             }
-            #expect(times.map { clock.now().since($0) } == [.seconds(60), .zero, .zero])
+            let seen = times.map { clock.now().since($0) }
+            #expect(seen == [.seconds(60), .zero, .zero])
         }
     }
 
@@ -48,12 +50,15 @@ import Testing
     ) async throws {
         try await withEmptySubject(subject) { database in
             let migrator = Migrator(database: database, migrations: [Self.first, Self.third], clock: ManualClock())
-            await #expect {
+            let refused = await failure {
                 try await migrator.requireCurrent()
-            } throws: { error in
-                guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
-                return text.contains("kessai migrate") && text.contains("notes/0001_notes") && text.contains("2")
             }
+            let isRight =
+                refused.map { error -> Bool in
+                    guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
+                    return text.contains("kessai migrate") && text.contains("notes/0001_notes") && text.contains("2")
+                } ?? false
+            #expect(isRight)
         }
     }
 
@@ -65,12 +70,15 @@ import Testing
                 "notes/0001_notes", ["CREATE TABLE note (id BIGINT NOT NULL PRIMARY KEY, body TEXT)"])
             let migrator = Migrator(database: database, migrations: [edited, Self.third], clock: ManualClock())
             for attempt in [migrator.requireCurrent, { _ = try await migrator.migrate() }] {
-                await #expect {
+                let refused = await failure {
                     try await attempt()
-                } throws: { error in
-                    guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
-                    return text.contains("notes/0001_notes") && text.contains("edited")
                 }
+                let isRight =
+                    refused.map { error -> Bool in
+                        guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
+                        return text.contains("notes/0001_notes") && text.contains("edited")
+                    } ?? false
+                #expect(isRight)
             }
         }
     }
@@ -81,12 +89,15 @@ import Testing
                 .migrate()
             let older = Migrator(database: database, migrations: [Self.first], clock: ManualClock())
             for attempt in [older.requireCurrent, { _ = try await older.migrate() }] {
-                await #expect {
+                let refused = await failure {
                     try await attempt()
-                } throws: { error in
-                    guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
-                    return text.contains("newer") && text.contains("tags/0001_tags")
                 }
+                let isRight =
+                    refused.map { error -> Bool in
+                        guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
+                        return text.contains("newer") && text.contains("tags/0001_tags")
+                    } ?? false
+                #expect(isRight)
             }
         }
     }
@@ -99,7 +110,8 @@ import Testing
                 "notes/0002_broken", ["CREATE TABLE half (id BIGINT NOT NULL)", "INSERT INTO missing (id) VALUES (1)"])
             let migrator = Migrator(
                 database: database, migrations: [Self.first, broken, Self.third], clock: ManualClock())
-            await #expect(throws: DatabaseError.self) { _ = try await migrator.migrate() }
+            let thrown = await failure { _ = try await migrator.migrate() }
+            #expect(thrown is DatabaseError)
             let repaired = Migration("notes/0002_broken", ["CREATE TABLE half (id BIGINT NOT NULL)"])
             let again = Migrator(
                 database: database, migrations: [Self.first, repaired, Self.third], clock: ManualClock())
@@ -124,12 +136,15 @@ import Testing
     @Test(arguments: Subject.all) func `two steps of one name are refused`(_ subject: Subject) async throws {
         try await withEmptySubject(subject) { database in
             let migrator = Migrator(database: database, migrations: [Self.first, Self.first], clock: ManualClock())
-            await #expect {
+            let refused = await failure {
                 _ = try await migrator.migrate()
-            } throws: { error in
-                guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
-                return text.contains("notes/0001_notes")
             }
+            let isRight =
+                refused.map { error -> Bool in
+                    guard case .schemaMismatch(let text) = error as? DatabaseError else { return false }
+                    return text.contains("notes/0001_notes")
+                } ?? false
+            #expect(isRight)
         }
     }
 

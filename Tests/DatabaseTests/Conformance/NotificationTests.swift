@@ -1,4 +1,5 @@
 import Database
+import DatabaseTesting
 import Kernel
 import KernelTesting
 import Testing
@@ -32,24 +33,27 @@ import Testing
             let waiting = Task { try await database.wait(forNotification: "quiet", timeout: .seconds(3_600)) }
             while clock.sleeperCount == 0 { await Task.yield() }
             struct Stop: Error {}
-            await #expect(throws: Stop.self) {
+            let thrown = await failure {
                 try await database.write { tx in
                     try tx.notify("quiet")
                     throw Stop()
                 }
             }
+            #expect(thrown is Stop)
             try await database.write { tx in
-                #expect(throws: Stop.self) {
+                let thrown2 = failureNow {
                     try tx.savepoint {
                         try tx.notify("quiet")
                         throw Stop()
                     }
                 }
+                #expect(thrown2 is Stop)
                 try tx.notify("other")
             }
             #expect(clock.sleeperCount == 1)
             waiting.cancel()
-            await #expect(throws: CancellationError.self) { try await waiting.value }
+            let thrown3 = await failure { try await waiting.value }
+            #expect(thrown3 is CancellationError)
         }
     }
 
@@ -80,7 +84,8 @@ import Testing
             let waiting = Task { try await database.wait(forNotification: "work", timeout: .seconds(3_600)) }
             while clock.sleeperCount == 0 { await Task.yield() }
             await database.close()
-            await #expect(throws: DatabaseError.closed) { try await waiting.value }
+            let thrown = await failure { try await waiting.value }
+            #expect(thrown as? DatabaseError == DatabaseError.closed)
         }
     }
 

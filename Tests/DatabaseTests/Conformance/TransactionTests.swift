@@ -1,4 +1,5 @@
 import Database
+import DatabaseTesting
 import KernelTesting
 import Synchronization
 import Testing
@@ -19,13 +20,14 @@ import Testing
 
     @Test(arguments: Subject.all) func `a closure that throws leaves no trace`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
-            await #expect(throws: Stop()) {
+            let thrown = await failure {
                 try await database.write { tx in
                     try tx.execute("UPDATE account SET balance = \(70) WHERE id = \(1)")
                     try tx.execute("INSERT INTO account (id, name, balance) VALUES (\(2), \("second"), \(0))")
                     throw Stop()
                 }
             }
+            #expect(thrown as? Stop == Stop())
             try await expectBalance(100, database)
             let accounts = try await database.read { try $0.rows("SELECT id FROM account").count }
             #expect(accounts == 1)
@@ -53,7 +55,9 @@ import Testing
                 #expect(kept == 40)
             }
             let there = try await database.read { try $0.rows("SELECT a FROM pair").map { try $0.int("a") } }
-            #expect(Set(there) == Set((0..<60).filter { !$0.isMultiple(of: 3) }.map(Int64.init)))
+            let seen = Set(there)
+            let expected = Set((0..<60).filter { !$0.isMultiple(of: 3) }.map(Int64.init))
+            #expect(seen == expected)
         }
     }
 
@@ -105,12 +109,14 @@ import Testing
         _ subject: Subject
     ) async throws {
         try await withSubject(subject) { database in
-            await #expect {
+            let refused = await failure {
                 try await database.write { tx in
                     try tx.execute("INSERT INTO pair (a, b) VALUES (7, 'x')")
                     do { try tx.execute("INSERT INTO pair (a, b) VALUES (7, 'x')") } catch {}
                 }
-            } throws: { Self.isUniqueViolation($0) }
+            }
+            let isRight = refused.map { Self.isUniqueViolation($0) } ?? false
+            #expect(isRight)
             let kept = try await pairs(database)
             #expect(kept == [])
         }
@@ -119,13 +125,19 @@ import Testing
     @Test(arguments: Subject.all) func `after an error every statement throws it again`(_ subject: Subject) async throws
     {
         try await withSubject(subject) { database in
-            await #expect {
+            let refused = await failure {
                 try await database.write { tx in
                     do { try tx.execute("INSERT INTO account (id, name, balance) VALUES (1, 'again', 0)") } catch {}
-                    #expect { try tx.execute("SELECT 1 AS one") } throws: { Self.isUniqueViolation($0) }
-                    #expect { try tx.savepoint {} } throws: { Self.isUniqueViolation($0) }
+                    let refused2 = failureNow { try tx.execute("SELECT 1 AS one") }
+                    let isRight = refused2.map { Self.isUniqueViolation($0) } ?? false
+                    #expect(isRight)
+                    let refused3 = failureNow { try tx.savepoint {} }
+                    let isRight2 = refused3.map { Self.isUniqueViolation($0) } ?? false
+                    #expect(isRight2)
                 }
-            } throws: { Self.isUniqueViolation($0) }
+            }
+            let isRight3 = refused.map { Self.isUniqueViolation($0) } ?? false
+            #expect(isRight3)
         }
     }
 
@@ -135,12 +147,14 @@ import Testing
         try await withSubject(subject) { database in
             try await database.write { tx in
                 try tx.execute("INSERT INTO pair (a, b) VALUES (1, 'x')")
-                #expect { () throws in
+                let refused = failureNow {
                     try tx.savepoint {
                         try tx.execute("INSERT INTO pair (a, b) VALUES (2, 'x')")
                         do { try tx.execute("INSERT INTO pair (a, b) VALUES (2, 'x')") } catch {}
                     }
-                } throws: { Self.isUniqueViolation($0) }
+                }
+                let isRight = refused.map { Self.isUniqueViolation($0) } ?? false
+                #expect(isRight)
                 try tx.execute("INSERT INTO pair (a, b) VALUES (3, 'x')")
             }
             #expect(try await pairs(database) == [1, 3])
@@ -155,39 +169,46 @@ import Testing
         ])
     func `a read cannot write`(_ subject: Subject, _ statement: String) async throws {
         try await withSubject(subject) { database in
-            await #expect(throws: DatabaseError.self) {
+            let thrown = await failure {
                 try await database.read { try $0.execute(SQL(unsafe: statement)) }
             }
-            await #expect(throws: DatabaseError.self) {
+            #expect(thrown is DatabaseError)
+            let thrown2 = await failure {
                 // Also not in a savepoint that swallows the refusal.
                 try await database.read { tx in
                     do { try tx.execute(SQL(unsafe: statement)) } catch {}
                 }
             }
+            #expect(thrown2 is DatabaseError)
             try await expectBalance(100, database)
         }
     }
 
     @Test(
         arguments: Subject.all,
-        ["BEGIN", "commit", "  END", "/* now */ COMMIT", "-- now\nROLLBACK", "ROLLBACK TRANSACTION", ";COMMIT"])
+        [
+            "BEGIN", "commit", "COMMIT", "ROLLBACK", "BEGIN IMMEDIATE", "  END", "/* now */ COMMIT", "-- now\nROLLBACK",
+            "ROLLBACK TRANSACTION", ";COMMIT",
+        ])
     func `a closure cannot begin or end the transaction`(_ subject: Subject, _ statement: String) async throws {
         try await withSubject(subject) { database in
-            await #expect(throws: DatabaseError.self) {
+            let thrown = await failure {
                 try await database.write { tx in
                     try tx.execute("UPDATE account SET balance = 0 WHERE id = 1")
                     try tx.execute(SQL(unsafe: statement))
                 }
             }
+            #expect(thrown is DatabaseError)
             try await expectBalance(100, database)
         }
     }
 
     @Test(arguments: Subject.all) func `one text is one statement`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
-            await #expect(throws: DatabaseError.self) {
+            let thrown = await failure {
                 try await database.write { try $0.execute("DELETE FROM pair; DELETE FROM account") }
             }
+            #expect(thrown is DatabaseError)
             try await expectBalance(100, database)
             // What trails a statement is no second one.
             try await database.write { try $0.execute("UPDATE account SET balance = 5 WHERE id = 1; -- done\n") }
@@ -204,7 +225,8 @@ import Testing
                 _ = try await database.read { try $0.rows("SELECT balance FROM account") }
             }
             reading.cancel()
-            await #expect(throws: CancellationError.self) { try await reading.value }
+            let thrown = await failure { try await reading.value }
+            #expect(thrown is CancellationError)
             let writing = Task {
                 while !Task.isCancelled { await Task.yield() }
                 _ = try await database.write { try $0.execute("UPDATE account SET balance = 7 WHERE id = 1") }
@@ -234,8 +256,11 @@ import Testing
             let whole = try await database.read { tx in
                 try tx.rows("SELECT a, count(*) AS n FROM pair GROUP BY a").map { [try $0.int("a"), try $0.int("n")] }
             }
-            #expect(whole.allSatisfy { $0[1] == 2 })
-            #expect(Set(finished) == Set(whole.map { $0[0] }))
+            let seen = whole.allSatisfy { $0[1] == 2 }
+            #expect(seen)
+            let seen2 = Set(finished)
+            let expected = Set(whole.map { $0[0] })
+            #expect(seen2 == expected)
         }
     }
 
@@ -245,8 +270,10 @@ import Testing
         try await withSubject(subject) { database in
             await database.close()
             await database.close()
-            await #expect(throws: DatabaseError.closed) { try await database.write { try $0.execute("SELECT 1") } }
-            await #expect(throws: DatabaseError.closed) { try await database.read { try $0.execute("SELECT 1") } }
+            let thrown = await failure { try await database.write { try $0.execute("SELECT 1") } }
+            #expect(thrown as? DatabaseError == DatabaseError.closed)
+            let thrown2 = await failure { try await database.read { try $0.execute("SELECT 1") } }
+            #expect(thrown2 as? DatabaseError == DatabaseError.closed)
         }
     }
 

@@ -1,4 +1,5 @@
 import Database
+import DatabaseTesting
 import Kernel
 import Testing
 
@@ -34,12 +35,15 @@ import Testing
 
     @Test(arguments: Subject.all) func `a text with a NUL is refused`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
-            await #expect {
+            let refused = await failure {
                 try await database.write { try $0.execute("INSERT INTO thing (id, t) VALUES (1, \("a\0b"))") }
-            } throws: { error in
-                guard case .statement(code: "22021", _) = error as? DatabaseError else { return false }
-                return true
             }
+            let isRight =
+                refused.map { error -> Bool in
+                    guard case .statement(code: "22021", _) = error as? DatabaseError else { return false }
+                    return true
+                } ?? false
+            #expect(isRight)
         }
     }
 
@@ -63,7 +67,7 @@ import Testing
     @Test(arguments: Subject.all, [0, 1])
     func `every parameter needs a value`(_ subject: Subject, _ count: Int) async throws {
         try await withSubject(subject) { database in
-            await #expect(throws: DatabaseError.self) {
+            let thrown = await failure {
                 try await database.write {
                     try $0.execute(
                         SQL(
@@ -71,6 +75,7 @@ import Testing
                             values: (0..<count).map { .int(Int64($0)) }))
                 }
             }
+            #expect(thrown is DatabaseError)
         }
     }
 
@@ -115,7 +120,8 @@ import Testing
             try await database.write { tx in
                 for n in 0..<1_000 { try tx.execute("INSERT INTO pair (a, b) VALUES (\(n), \("x"))") }
             }
-            #expect(try await database.read { try $0.row("SELECT count(*) AS n FROM pair")?.int("n") } == 1_000)
+            let seen = try await database.read { try $0.row("SELECT count(*) AS n FROM pair")?.int("n") }
+            #expect(seen == 1_000)
         }
     }
 
@@ -140,7 +146,8 @@ import Testing
     ) async throws {
         try await withSubject(subject) { database in
             let before = try await database.write { try $0.row("SELECT * FROM account") }
-            #expect(throws: DatabaseError.unexpectedColumn("added")) { try before?.value("added") }
+            let thrown = failureNow { try before?.value("added") }
+            #expect(thrown as? DatabaseError == DatabaseError.unexpectedColumn("added"))
             try await database.write { try $0.execute("ALTER TABLE account ADD COLUMN added TEXT") }
             try await database.write { try $0.execute("UPDATE account SET added = 'yes'") }
             for _ in 0..<3 {
@@ -164,9 +171,11 @@ import Testing
             await expectTooManyRows(10_000) { try await database.read { _ = try $0.rows(crossed) } }
             await expectTooManyRows(1) { try await database.read { _ = try $0.row("SELECT a FROM pair") } }
             await expectTooManyRows(5) { try await database.read { _ = try $0.rows("SELECT a FROM pair", rowsMax: 5) } }
-            #expect(try await database.read { try $0.rows("SELECT a FROM pair", rowsMax: 60).count } == 60)
+            let seen = try await database.read { try $0.rows("SELECT a FROM pair", rowsMax: 60).count }
+            #expect(seen == 60)
             // The connection is as good as before.
-            #expect(try await database.read { try $0.row("SELECT count(*) AS n FROM pair")?.int("n") } == 60)
+            let seen2 = try await database.read { try $0.row("SELECT count(*) AS n FROM pair")?.int("n") }
+            #expect(seen2 == 60)
         }
     }
 
@@ -175,19 +184,26 @@ import Testing
     ) async throws {
         try await withSubject(subject) { database in
             let row = try #require(try await database.read { try $0.row("SELECT name, balance, note FROM account") })
-            #expect(throws: DatabaseError.unexpectedColumn("name")) { try row.int("name") }
-            #expect(throws: DatabaseError.unexpectedColumn("balance")) { try row.text("balance") }
-            #expect(throws: DatabaseError.unexpectedColumn("note")) { try row.text("note") }
-            #expect(throws: DatabaseError.unexpectedColumn("missing")) { try row.int("missing") }
+            let thrown = failureNow { try row.int("name") }
+            #expect(thrown as? DatabaseError == DatabaseError.unexpectedColumn("name"))
+            let thrown2 = failureNow { try row.text("balance") }
+            #expect(thrown2 as? DatabaseError == DatabaseError.unexpectedColumn("balance"))
+            let thrown3 = failureNow { try row.text("note") }
+            #expect(thrown3 as? DatabaseError == DatabaseError.unexpectedColumn("note"))
+            let thrown4 = failureNow { try row.int("missing") }
+            #expect(thrown4 as? DatabaseError == DatabaseError.unexpectedColumn("missing"))
         }
     }
 
     private func expectTooManyRows(_ rowsMax: Int, _ body: () async throws -> Void) async {
-        await #expect {
+        let refused = await failure {
             try await body()
-        } throws: { error in
-            guard case .unexpectedRowCount(let count) = error as? DatabaseError else { return false }
-            return count > rowsMax
         }
+        let isRight =
+            refused.map { error -> Bool in
+                guard case .unexpectedRowCount(let count) = error as? DatabaseError else { return false }
+                return count > rowsMax
+            } ?? false
+        #expect(isRight)
     }
 }
