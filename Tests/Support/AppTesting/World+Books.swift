@@ -65,10 +65,13 @@ extension World {
         }
     }
 
-    /// What Stripe charged and did not give back, by its own objects.
+    /// What Stripe charged, and neither gave back nor lost to a dispute, by its own objects.
     public func chargedAtStripe() async throws -> Int64 {
         var sum: Int64 = 0
         var after = ""
+        for dispute in try await listAtStripe("/v1/disputes") {
+            for movement in dispute["balance_transactions"]?.array ?? [] { sum += movement["amount"]?.int ?? 0 }
+        }
         while true {
             let page = try await atStripe("GET", "/v1/charges?limit=100" + after)
             for charge in page["data"]?.array ?? [] where charge["status"]?.string == "succeeded" {

@@ -70,7 +70,13 @@ struct DisputeRepository {
     /// Statuses after which nothing changes any more.
     private static let final = ["won", "lost", "warning_closed", "prevented"]
 
-    /// Stores a snapshot when it is newer than what is stored, or final (law 6). Returns whether the status changed.
+    /// How far on a dispute is. An inquiry may become a dispute, never the other way round.
+    private static let progress = [
+        "warning_needs_response": 0, "warning_under_review": 1, "needs_response": 2, "under_review": 3,
+    ]
+
+    /// Stores a snapshot when it is newer than what is stored, or final (law 6). Of two snapshots of one second, which
+    /// is all that events tell, the one that is further on is the newer. Returns whether the status changed.
     func store(_ dispute: StripeDispute, payment: Payment, snapshotAt: Timestamp) throws -> Bool {
         let id = dispute.id.rawValue
         let known = try tx.row(
@@ -87,7 +93,9 @@ struct DisputeRepository {
             return true
         }
         let status = try known.text("status")
-        let isNewer = try known.time("snapshot_at_ms") <= snapshotAt
+        let storedAt = try known.time("snapshot_at_ms")
+        let isFurther = Self.progress[dispute.status.word, default: 0] > Self.progress[status, default: 0]
+        let isNewer = storedAt < snapshotAt || (storedAt == snapshotAt && isFurther)
         let isFinal = Self.final.contains(dispute.status.word)
         guard status != dispute.status.word, !Self.final.contains(status), isNewer || isFinal else { return false }
         try tx.execute(

@@ -32,7 +32,8 @@ struct RefundSettlement: Sendable {
             refund = seen
         }
         guard var refund else { throw DatabaseError.unexpectedRowCount(0) }
-        refund.state = max(refund.state, state)
+        // Refused means that Stripe never made it; when Stripe tells of it after all, Stripe is right.
+        refund.state = refund.state == .refused ? state : max(refund.state, state)
         refund.stripeRefundID = news.id.rawValue
         try refunds.update(refund, at: clock.now())
         try book(refund, payment: payment, of: order, in: tx)

@@ -1,0 +1,164 @@
+import AppTesting
+import Database
+import DatabaseTesting
+import JSON
+import Kernel
+import KernelTesting
+import Testing
+
+/// A buyer's bank takes the money back: recorded and booked; the order stays paid.
+@Suite struct DisputeTests {
+    /// An order that was paid with a card whose bank will dispute it; the dispute's id once it is open.
+    private func disputed(
+        _ world: World, card: String = "pm_card_createDispute", delivering: Bool = true
+    ) async throws -> (buyer: Person, order: PlacedOrder, dispute: String) {
+        try await world.stockShop()
+        let buyer = try await world.buyer()
+        let order = try await world.order(by: buyer)
+        let intent = try await world.openPayment(order, by: buyer)
+        try await world.confirm(intent, card: card)
+        await world.deliver()
+        world.clock.advance(by: .seconds(6))
+        if delivering { await world.deliver() }
+        let dispute = try #require(try await world.listAtStripe("/v1/disputes").first?["id"]?.string)
+        return (buyer, order, dispute)
+    }
+
+    private func argue(_ dispute: String, with text: String, _ world: World) async throws {
+        let answer = try await world.atStripe(
+            "POST", "/v1/disputes/\(dispute)", "evidence[uncategorized_text]=\(text)&submit=true")
+        #expect(answer["status"]?.string?.hasSuffix("under_review") == true)
+        world.clock.advance(by: .seconds(6))
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a dispute is recorded, told and booked, and the order stays paid`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            let (buyer, order, dispute) = try await disputed(world)
+            let read = await world.read(order, by: buyer)
+            #expect(read["status"] == "paid")
+            #expect(read["disputed"] == true)
+            #expect(try await world.balance("disputes") == 980)
+            #expect(try await world.balance("stripe_balance") == 0)
+            let line = try #require(world.logs.lines(of: "dispute_changed").first)
+            #expect(line.level == .warning)
+            #expect(line["dispute"] == .string(dispute))
+            let chief = try await world.operator()
+            let story = await world.story(order, by: chief)
+            #expect(story.contains { $0["what"] == "dispute_needs_response" })
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a dispute that is won brings the money back`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            let (buyer, order, dispute) = try await disputed(world)
+            try await argue(dispute, with: "winning_evidence", world)
+            await world.deliver()
+            let read = await world.read(order, by: buyer)
+            #expect(read["status"] == "paid")
+            #expect(read["disputed"] == false)
+            #expect(try await world.balance("disputes") == 0)
+            #expect(try await world.balance("stripe_balance") == 980)
+            #expect(try await world.count("disputes", where: "status = 'won'") == 1)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all, ["evidence", "silence"])
+    func `a dispute that is lost keeps the money away`(engine: TestEngine, how: String) async throws {
+        try await World.run(on: engine) { world in
+            let (_, order, dispute) = try await disputed(world)
+            if how == "evidence" {
+                try await argue(dispute, with: "losing_evidence", world)
+            } else {
+                world.clock.advance(by: .seconds(10 * 86_400))
+            }
+            await world.deliver()
+            let read = await world.read(order, by: try await world.again("buyer@example.com"))
+            #expect(read["status"] == "paid")
+            #expect(read["disputed"] == true)
+            #expect(try await world.balance("disputes") == 980)
+            #expect(try await world.count("disputes", where: "status = 'lost'") == 1)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a question before a dispute moves no money, and ends`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            let (buyer, order, dispute) = try await disputed(world, card: "pm_card_createDisputeInquiry")
+            #expect(await world.read(order, by: buyer)["disputed"] == true)
+            #expect(try await world.balance("disputes") == 0)
+            _ = try await world.atStripe("POST", "/v1/disputes/\(dispute)/close")
+            await world.deliver()
+            #expect(await world.read(order, by: buyer)["disputed"] == false)
+            #expect(try await world.balance("stripe_balance") == 980)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `news of a dispute in the wrong order and twice ends the same (law 6, GEN-06)`(engine: TestEngine)
+        async throws
+    {
+        try await World.run(on: engine) { world in
+            let (buyer, order, dispute) = try await disputed(world, delivering: false)
+            try await argue(dispute, with: "winning_evidence", world)
+            _ = try await world.listAtStripe("/v1/disputes")
+            let types = [
+                "charge.dispute.funds_reinstated", "charge.dispute.closed", "charge.dispute.updated",
+                "charge.dispute.funds_withdrawn", "charge.dispute.created",
+            ]
+            var events: [JSONValue] = []
+            for type in types { events.append(try #require(try await world.event(type))) }
+            for event in events { #expect(await world.receive(event)["status"] == "success") }
+            for event in events { #expect(await world.receive(event)["actions"]?[0]?["result"] == "repeated") }
+            #expect(await world.read(order, by: buyer)["disputed"] == false)
+            #expect(try await world.count("disputes", where: "status = 'won'") == 1)
+            #expect(try await world.balance("disputes") == 0)
+            #expect(try await world.balance("stripe_balance") == 980)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `of two snapshots of one second the one that is further on stands (law 6)`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            let (_, _, dispute) = try await disputed(world, delivering: false)
+            try await argue(dispute, with: "no_verdict", world)
+            let created = try #require(try await world.event("charge.dispute.created"))
+            let second = try #require(created["created"])
+            let updated = try #require(try await world.event("charge.dispute.updated"))
+                .changing("created", to: second)
+            #expect(await world.receive(updated)["status"] == "success")
+            #expect(await world.receive(created)["actions"]?[0]?["action"] == "dispute_known")
+            #expect(try await world.count("disputes", where: "status = 'under_review'") == 1)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a dispute before its payment waits, and one of nobody's charge is ignored`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            let order = try await world.order(by: buyer)
+            let intent = try await world.openPayment(order, by: buyer)
+            try await world.confirm(intent, card: "pm_card_createDispute")
+            world.clock.advance(by: .seconds(6))
+            _ = try await world.listAtStripe("/v1/disputes")
+            let created = try #require(try await world.event("charge.dispute.created"))
+            let foreign = created.changing("data", "object", "payment_intent", to: "pi_foreign")
+                .changing("id", to: "evt_foreign")
+            #expect(await world.receive(foreign)["actions"]?[0]?["action"] == "foreign_object")
+            #expect(await world.receive(created)["status"] == "waiting")
+            await world.deliver()
+            world.clock.advance(by: .seconds(10))
+            try await world.work()
+            #expect(await world.read(order, by: buyer)["disputed"] == true)
+            #expect(try await world.count("webhook_events", where: "state = 'waiting'") == 0)
+            try await world.expectBooks()
+        }
+    }
+}
