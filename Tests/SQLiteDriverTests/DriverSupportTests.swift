@@ -43,7 +43,7 @@ import Testing
         #expect(thrown as? DatabaseError == DatabaseError.closed)
     }
 
-    @Test func `who is cancelled while waiting never begins`() async throws {
+    @Test func `a read that is cancelled while it waits never begins`() async throws {
         let latch = Latch()
         let line = TransactionQueue(waitingMax: 5, workersMax: 1) { line in
             try OwnedThread.start {
@@ -56,7 +56,7 @@ import Testing
         }
         let first = Task { try await line.perform(isWrite: true) { _ in 1 } }
         await latch.reached()
-        let second = Task { try await line.perform(isWrite: true) { _ in 2 } }
+        let second = Task { try await line.perform(isWrite: false) { _ in 2 } }
         while line.waitingCount == 0 { await Task.yield() }
         second.cancel()
         latch.open()
