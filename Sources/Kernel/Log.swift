@@ -137,6 +137,12 @@ public struct Log: Sendable {
     /// Writes a line of the given level.
     public func log(_ level: Level, _ event: String, _ fields: KeyValuePairs<String, Value> = [:]) {
         guard level >= minimum else { return }
-        write(Line(at: clock.now(), level: level, event: event, fields: context + fields.map { ($0.key, $0.value) }))
+        log(level, event, fields.map { ($0.key, $0.value) })
+    }
+
+    /// Writes a line of the given level.
+    public func log(_ level: Level, _ event: String, _ fields: [(String, Value)]) {
+        guard level >= minimum else { return }
+        write(Line(at: clock.now(), level: level, event: event, fields: context + fields))
     }
 }

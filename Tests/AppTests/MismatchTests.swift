@@ -121,7 +121,7 @@ import Testing
             let second = try await world.payDirectly(order)
             await world.deliver()
             let reviews = await world.reviews(by: chief)
-            #expect(Set(reviews.map { $0["kind"] }) == ["amount_mismatch", "duplicate_payment"])
+            #expect(Set(reviews.map { $0["kind"] }) == ["amount_mismatch", "paid_during_review"])
             for (index, intent) in [first, second].enumerated() {
                 #expect(await world.status(order, by: buyer) == "needs_review")
                 let body: JSONValue = ["payment_intent_id": .string(intent)]

@@ -186,8 +186,8 @@ public struct ReviewResponse: APIModel, Equatable {
     public let id: String
     /// The order.
     public let orderID: String
-    /// `amount_mismatch`, `currency_mismatch`, `customer_mismatch`, `order_mismatch`, `paid_after_cancel` or
-    /// `duplicate_payment`.
+    /// `amount_mismatch`, `currency_mismatch`, `customer_mismatch`, `order_mismatch`, `paid_after_cancel`,
+    /// `duplicate_payment` or `paid_during_review`.
     public let kind: String
     /// The payment intent that it is about.
     public let paymentIntentID: String

@@ -1,3 +1,6 @@
+internal import Database
+internal import HTTP
+internal import Jobs
 private import Kernel
 
 #if canImport(Glibc)
@@ -34,8 +37,19 @@ enum Kessai {
             Terminal.write("kessai: \(error.message)\n", toErrors: true)
             exit(ExitStatus.usage.rawValue)
         } catch {
-            Terminal.write("kessai: \(error)\n", toErrors: true)
+            Terminal.write("kessai: \(explanation(of: error))\n", toErrors: true)
             exit(ExitStatus.failure.rawValue)
+        }
+    }
+
+    /// What a person at a terminal is told of an error.
+    private static func explanation(of error: any Error) -> String {
+        switch error {
+        case DatabaseError.schemaMismatch(let text): text
+        case DatabaseError.unavailable(let reason): "the database cannot be used: \(reason)"
+        case let error as any ProblemConvertible: error.problem.detail
+        case JobsError.jobNotFound: "there is no such dead letter"
+        default: "\(error)"
         }
     }
 

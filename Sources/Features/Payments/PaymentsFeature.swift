@@ -73,9 +73,9 @@ public struct PaymentsFeature: Sendable {
         let journal = Journal(clock: clock, ids: ids)
         let fulfilments = Fulfilments(parts.fulfilments)
         let settlement = Settlement(
-            clock: clock, ids: ids, history: history, journal: journal, fulfilments: fulfilments, log: log)
+            clock: clock, ids: ids, history: history, journal: journal, fulfilments: fulfilments)
         let refundSettlement = RefundSettlement(
-            clock: clock, ids: ids, history: history, journal: journal, log: log)
+            clock: clock, ids: ids, history: history, journal: journal)
         let customers = CustomerDirectory(
             database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
         let intents = IntentService(
@@ -83,17 +83,18 @@ public struct PaymentsFeature: Sendable {
             installation: parts.installation, clock: clock, log: log)
         let cancellations = CancellationService(
             database: database, stripe: stripe, intents: intents, settlement: settlement, fulfilments: fulfilments,
-            history: history, clock: clock)
+            history: history, clock: clock, log: log)
         let refunds = RefundService(
-            database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock, ids: ids)
+            database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock, ids: ids,
+            log: log)
         let reviews = ReviewService(
             database: database, fulfilments: fulfilments, history: history, audit: parts.audit, clock: clock)
         let handlers: [any EventHandler] =
             [
-                PaymentIntentSucceeded(settlement: settlement, log: log),
-                PaymentIntentFailed(history: history, log: log), PaymentIntentCanceled(history: history),
-                ChargeRefunded(jobs: parts.queue, log: log), RefundChanged(settlement: refundSettlement),
-                DisputeChanged(history: history, journal: journal, log: log),
+                PaymentIntentSucceeded(settlement: settlement),
+                PaymentIntentFailed(history: history), PaymentIntentCanceled(history: history),
+                ChargeRefunded(jobs: parts.queue), RefundChanged(settlement: refundSettlement),
+                DisputeChanged(history: history, journal: journal),
             ] + parts.handlers
         let inbox = Inbox(
             database: database,

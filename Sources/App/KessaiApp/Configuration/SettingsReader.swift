@@ -1,6 +1,7 @@
 internal import Database
 public import JSON
 internal import Kernel
+internal import Mail
 
 /// Reads settings, and reports everything that is missing or wrong at once.
 public struct SettingsReader {
@@ -49,7 +50,7 @@ public struct SettingsReader {
             stripeWebhookSecrets: webhookSecrets(),
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
             customerCreation: word("STRIPE_CUSTOMER_CREATION", default: .firstPayment),
-            mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: value("MAIL_FROM") ?? "kessai@localhost",
+            mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level())
         check(settings)
         if findings.contains(where: { $0.gravity == .error }) { throw SettingsError(findings: findings) }
@@ -93,6 +94,12 @@ public struct SettingsReader {
             fail("STRIPE_API_KEY", "differs from STRIPE_SECRET_KEY; set one of them")
         }
         return value("STRIPE_SECRET_KEY") ?? value("STRIPE_API_KEY") ?? ""
+    }
+
+    private mutating func sender() -> String {
+        let text = value("MAIL_FROM") ?? "kessai@localhost"
+        if MailSender(text) == nil { fail("MAIL_FROM", "must be an address, or Name <address>") }
+        return text
     }
 
     private func webhookSecrets() -> [Secret] {

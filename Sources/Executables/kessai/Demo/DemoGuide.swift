@@ -28,6 +28,7 @@ enum DemoGuide {
                 | sed 's/.*"payment_intent_id":"\\([^"]*\\)".*/\\1/')
               curl -s \(stripe)/v1/payment_intents/$INTENT/confirm -u \(world.secretKey): \\
                 -d payment_method=pm_card_visa -d return_url=\(url)/ | grep -m1 '"status"'
+              sleep 1   # the signed event is on its way; only it makes the order paid
               curl -s \(url)/api/orders/$ORDER -H "Authorization: Bearer $TOKEN"
 
             Stop with Ctrl-C.

@@ -31,7 +31,7 @@ enum Machine {
 
     /// A fresh folder for one run.
     static func temporaryFolder(random: any RandomSource) throws -> String {
-        let path = NSTemporaryDirectory() + "/kessai-" + random.alphanumerics(12)
+        let path = NSTemporaryDirectory() + "kessai-" + random.alphanumerics(12)
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return path

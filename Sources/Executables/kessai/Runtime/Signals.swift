@@ -33,7 +33,7 @@ enum Signals {
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 // The handler holds its source: a source that is released hears nothing. It is let go by the cancel.
                 source.setEventHandler { [self] in
-                    signal(number, SIG_DFL)
+                    for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
                     source.cancel()
                     finish()
                 }

@@ -13,6 +13,7 @@ struct CancellationService: Sendable {
     let fulfilments: Fulfilments
     let history: OrderHistory
     let clock: any WallClock
+    let log: Log
 
     /// Cancels the principal's own order; an operator's any order. A repeat returns the canceled order.
     ///
@@ -70,6 +71,8 @@ struct CancellationService: Sendable {
             let key = try StripeKeys.key("\(id.rawValue)-cancel-\(intentID)")
             intent = try await stripe.cancelPaymentIntent(StripePaymentIntentID(intentID), key: key).value
         } catch {
+            // An intent that Stripe does not know cannot be paid: another account's, or deleted test data.
+            if error.isResourceMissing { return }
             guard case .invalidRequest = error else {
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
@@ -90,10 +93,10 @@ struct CancellationService: Sendable {
 
     /// The buyer was faster: the payment stands, and the order is delivered.
     private func paidInstead(_ intent: StripePaymentIntent, of id: OrderID, cause: Cause) async throws {
-        let status = try await database.write { [settlement] tx -> OrderStatus in
+        let status = try await database.write(loggingTo: log) { [settlement] tx, notes -> OrderStatus in
             let orders = OrderRepository(tx: tx)
             guard let order = try orders.lock(.id(id)) else { throw PaymentError.orderNotFound }
-            _ = try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx)
+            _ = try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx, notes: notes)
             return try orders.find(.id(id))?.status ?? order.status
         }
         throw PaymentError.orderNotCancelable(status)

@@ -8,7 +8,6 @@ internal import StripeClient
 struct DisputeChanged: EventHandler {
     let history: OrderHistory
     let journal: Journal
-    let log: Log
     var types: [String] {
         [
             "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
@@ -16,7 +15,7 @@ struct DisputeChanged: EventHandler {
         ]
     }
 
-    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome {
+    func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
         let dispute = try StripeDispute(json: event.object)
         guard let intent = dispute.paymentIntent else { return .ignored("foreign_object") }
         guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: intent.rawValue) else {
@@ -38,7 +37,7 @@ struct DisputeChanged: EventHandler {
                 "dispute": .string(dispute.id.rawValue), "reason": .string(dispute.reason),
                 "amount": .int(dispute.amount.amountMinor),
             ], in: tx)
-        log.warning(
+        notes.warning(
             "dispute_changed",
             [
                 "order_id": .string(order.id.rawValue), "event_id": .string(event.id.rawValue),

@@ -9,16 +9,16 @@ struct ApplyEvent: JobArguments {
 }
 
 /// What an event still waits for; the job fails with it and is tried again.
-struct EventStillWaits: Error, CustomStringConvertible {
-    let description: String
+struct EventStillWaits: JobFailureExplaining {
+    let jobFailure: String
 }
 
 extension ApplyEvent {
     /// About three days of tries, then a dead letter that an operator can replay.
     static func definition(inbox: Inbox) -> JobDefinition {
-        JobDefinition(ApplyEvent.self, policy: JobPolicy(queue: "inbox", attemptsMax: 16)) { arguments, context in
+        JobDefinition(ApplyEvent.self, policy: JobPolicy(queue: "inbox", attemptsMax: 28)) { arguments, context in
             let outcome = try await inbox.retry(arguments.event, last: context.isLastAttempt)
-            if case .waiting(let word) = outcome { throw EventStillWaits(description: "waits for \(word)") }
+            if case .waiting(let word) = outcome { throw EventStillWaits(jobFailure: "waits for \(word)") }
         }
     }
 }

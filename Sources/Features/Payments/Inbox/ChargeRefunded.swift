@@ -8,16 +8,15 @@ internal import StripeClient
 /// by a job when the sum is more than we know of.
 struct ChargeRefunded: EventHandler {
     let jobs: JobQueue
-    let log: Log
     var types: [String] { ["charge.refunded"] }
 
-    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome {
+    func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
         let charge = try StripeCharge(json: event.object)
         guard let intent = charge.paymentIntent else { return .ignored("foreign_object") }
         guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: intent.rawValue) else {
             return try OrderObject.find(event, in: tx) == nil ? .ignored("foreign_object") : .waiting("payment")
         }
-        log.info(
+        notes.info(
             "charge_refunded",
             [
                 "order_id": .string(payment.orderID.rawValue), "event_id": .string(event.id.rawValue),

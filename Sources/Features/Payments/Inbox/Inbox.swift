@@ -26,12 +26,12 @@ struct Inbox: Sendable {
     /// Stores and applies an event. Once this returns the event is durable and may be acknowledged; every throw means
     /// that it is not stored.
     func take(_ event: StripeEvent, rawBody: [UInt8], path: String) async throws -> Receipt {
-        let receipt = try await database.write { tx -> Receipt in
+        let receipt = try await database.write(loggingTo: log) { tx, notes -> Receipt in
             let now = clock.now()
             let events = EventRepository(tx: tx)
             let fresh = try events.insert(id: ids.uuid(), event: event, path: path, payload: rawBody, at: now)
             guard let id = fresh else { return .repeated }
-            let outcome = try apply(event, in: tx)
+            let outcome = try apply(event, in: tx, notes: notes)
             try store(outcome, of: event, id: id, in: tx)
             if case .waiting = outcome {
                 try jobs.enqueue(
@@ -47,11 +47,11 @@ struct Inbox: Sendable {
     /// Applies a stored event that waits, for the job table. Returns what became of it; an event that is applied or
     /// ignored already stays so.
     func retry(_ id: String, last: Bool) async throws -> EventOutcome {
-        let (event, outcome) = try await database.write { tx -> (StripeEvent?, EventOutcome) in
+        let (event, outcome) = try await database.write(loggingTo: log) { tx, notes -> (StripeEvent?, EventOutcome) in
             guard let stored = try EventRepository(tx: tx).lock(id) else { return (nil, .ignored("gone")) }
             guard stored.state == .waiting || stored.state == .dead else { return (nil, .applied(stored.outcome)) }
             let event = try StripeEvent(verified: stored.payload)
-            let outcome = try apply(event, in: tx)
+            let outcome = try apply(event, in: tx, notes: notes)
             try store(outcome, of: event, id: id, last: last, in: tx)
             return (event, outcome)
         }
@@ -60,14 +60,17 @@ struct Inbox: Sendable {
     }
 
     /// The dispatcher (`_process_webhook_event`): by type, for this environment and this installation only.
-    private func apply(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome {
+    private func apply(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
         guard event.livemode == livemode else { return .ignored("other_environment") }
         guard let handler = handlers[event.type] else { return .ignored("unhandled_type") }
         if let theirs = event.object["metadata"]?["kessai_installation"]?.string, theirs != installation.id {
             return .ignored("other_installation")
         }
         do {
-            return try tx.savepoint { try handler.handle(event, in: tx) }
+            let inner = Notes()
+            let outcome = try tx.savepoint { try handler.handle(event, in: tx, notes: inner) }
+            notes.append(inner)
+            return outcome
         } catch let error as DatabaseError where !error.isOfTheStatement {
             throw error
         } catch {

@@ -18,8 +18,9 @@ public enum EventOutcome: Sendable, Equatable {
 public protocol EventHandler: Sendable {
     /// The types that it handles.
     var types: [String] { get }
-    /// Applies an event. A throw undoes what it did; the event is then tried again from the job table.
-    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome
+    /// Applies an event. A throw undoes what it did; the event is then tried again from the job table. What is to be
+    /// logged is noted, and written when the transaction is durable.
+    func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome
 }
 
 /// An event as it is stored.

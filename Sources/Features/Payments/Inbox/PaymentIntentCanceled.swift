@@ -7,7 +7,7 @@ struct PaymentIntentCanceled: EventHandler {
     let history: OrderHistory
     var types: [String] { ["payment_intent.canceled"] }
 
-    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome {
+    func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
         let intent = try StripePaymentIntent(json: event.object)
         let orders = OrderRepository(tx: tx)
         guard let id = try orders.orderID(ofPaymentIntent: intent.id.rawValue), var order = try orders.lock(.id(id))

@@ -6,10 +6,9 @@ internal import StripeClient
 /// `payment_intent.payment_failed`: logged as business (law 12); the order stays payable (S3-HOOK-02).
 struct PaymentIntentFailed: EventHandler {
     let history: OrderHistory
-    let log: Log
     var types: [String] { ["payment_intent.payment_failed"] }
 
-    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome {
+    func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
         let intent = try StripePaymentIntent(json: event.object)
         if intent.invoice != nil { return .ignored("subscription_payment") }
         guard let order = try OrderObject.find(event, in: tx) else {
@@ -22,7 +21,7 @@ struct PaymentIntentFailed: EventHandler {
                 "payment_intent": .string(intent.id.rawValue), "code": JSONValue(failure?.code),
                 "decline_code": JSONValue(failure?.declineCode),
             ], in: tx)
-        log.warning(
+        notes.warning(
             "payment_failed",
             [
                 "order_id": .string(order.rawValue), "event_id": .string(event.id.rawValue), "status": "failed",

@@ -5,10 +5,9 @@ internal import StripeClient
 /// `payment_intent.succeeded`: the order is paid and fulfilled (S3-HOOK-01).
 struct PaymentIntentSucceeded: EventHandler {
     let settlement: Settlement
-    let log: Log
     var types: [String] { ["payment_intent.succeeded"] }
 
-    func handle(_ event: StripeEvent, in tx: Transaction) throws -> EventOutcome {
+    func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
         let intent = try StripePaymentIntent(json: event.object)
         // A subscription's payment is the invoice's business (GEN-04).
         if intent.invoice != nil { return .ignored("subscription_payment") }
@@ -18,17 +17,9 @@ struct PaymentIntentSucceeded: EventHandler {
         guard let known else { return .ignored("foreign_object") }
         guard let order = try orders.lock(.id(known)) else { return .waiting("order") }
         let outcome = try settlement.apply(
-            intent.succeededFacts, to: order, cause: .event(event.id.rawValue), in: tx)
+            intent.succeededFacts, to: order, cause: .event(event.id.rawValue), in: tx, notes: notes)
         switch outcome {
-        case .paid:
-            log.info(
-                "payment_succeeded",
-                [
-                    "order_id": .string(order.id.rawValue), "event_id": .string(event.id.rawValue),
-                    "payment_intent": .string(intent.id.rawValue), "status": "succeeded",
-                    "amount": .int(intent.amountReceived.amountMinor),
-                ])
-            return .applied("order_paid")
+        case .paid: return .applied("order_paid")
         case .alreadyKnown: return .applied("already_paid")
         case .flagged(let kind): return .applied(kind.rawValue)
         }

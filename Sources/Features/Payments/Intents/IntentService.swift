@@ -36,7 +36,7 @@ struct IntentService: Sendable {
             log.warning(
                 "swap_attempt",
                 [
-                    "order_id": .string(order.id.rawValue), "claimed": .int(claimed),
+                    "request_id": .string(cause.id), "order_id": .string(order.id.rawValue), "claimed": .int(claimed),
                     "amount": .int(order.total.amountMinor),
                 ])
         }
@@ -181,7 +181,7 @@ struct IntentService: Sendable {
         _ intent: StripePaymentIntent, requestID: String?, attempt: PaymentAttempt, cause: Cause
     ) async throws {
         let now = clock.now()
-        let mismatch = try await database.write { [history, settlement] tx -> Bool in
+        let mismatch = try await database.write(loggingTo: log) { [history, settlement] tx, notes -> Bool in
             let orders = OrderRepository(tx: tx)
             guard var order = try orders.lock(.id(attempt.orderID)) else { throw PaymentError.orderNotFound }
             try AttemptRepository(tx: tx).opened(
@@ -194,7 +194,7 @@ struct IntentService: Sendable {
                 ], in: tx)
             guard order.status == .pending || order.status == .awaitingPayment else { return false }
             if let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order) {
-                try settlement.flag(kind, intent.claimedFacts, of: order, cause: cause, in: tx)
+                try settlement.flag(kind, intent.claimedFacts, of: order, cause: cause, in: tx, notes: notes)
                 try settlement.quarantine(&order, in: tx)
                 return true
             }
@@ -203,7 +203,17 @@ struct IntentService: Sendable {
             try orders.update(order)
             return false
         }
-        if mismatch { throw PaymentError.orderNotPending(.needsReview) }
+        guard mismatch else { return }
+        do throws(StripeError) {
+            // Nobody should be able to pay what does not fit. When this fails the money is flagged as it arrives.
+            let key = try StripeKeys.key("\(attempt.idempotencyKey)-mismatch")
+            _ = try await stripe.cancelPaymentIntent(intent.id, key: key)
+        } catch {
+            log.warning(
+                "mismatched_intent_left_open",
+                ["order_id": .string(attempt.orderID.rawValue), "payment_intent": .string(intent.id.rawValue)])
+        }
+        throw PaymentError.orderNotPending(.needsReview)
     }
 
     private func refuse(_ error: StripeError, attempt: PaymentAttempt, of order: Order, cause: Cause) async throws {
@@ -233,7 +243,10 @@ struct IntentService: Sendable {
             let key = try StripeKeys.key("\(attempt.idempotencyKey)-amount-\(order.total.amountMinor)")
             return try await stripe.updateAmount(of: intent.id, to: order.total, key: key).value
         } catch {
-            throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
+            // Stripe not knowing an intent of ours means other keys than those that made it: repeating does not help.
+            throw PaymentError.paymentIntentCreation(
+                code: error.isResourceMissing ? "intent_missing_at_stripe" : error.code,
+                repeatable: !error.isResourceMissing)
         }
     }
 
@@ -253,11 +266,11 @@ struct IntentService: Sendable {
 
     /// Law 3: reading the object back resolves what the event has not told yet.
     private func settle(_ intent: StripePaymentIntent, of order: Order, cause: Cause) async throws {
-        _ = try await database.write { [settlement] tx in
+        _ = try await database.write(loggingTo: log) { [settlement] tx, notes in
             guard let order = try OrderRepository(tx: tx).lock(.id(order.id)) else {
                 throw PaymentError.orderNotFound
             }
-            return try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx)
+            return try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx, notes: notes)
         }
     }
 }

@@ -88,15 +88,6 @@ struct AttemptRepository {
             """)
     }
 
-    /// The amount that the opened intent was changed to.
-    func changedAmount(order: OrderID, attempt: Int64, to amount: Money) throws {
-        try tx.execute(
-            """
-            UPDATE payment_attempts SET amount_minor = \(amount.amountMinor), currency = \(amount.currency)
-            WHERE order_id = \(order) AND attempt = \(attempt) AND state = 'opened'
-            """)
-    }
-
     /// Orders whose attempt is submitted since before `limit`, oldest first.
     func unresolved(since: Timestamp, limit: Int) throws -> [OrderID] {
         try tx.rows(

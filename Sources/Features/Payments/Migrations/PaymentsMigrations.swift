@@ -261,6 +261,12 @@ enum PaymentsMigrations {
                 CREATE TRIGGER \(table)_append_only BEFORE UPDATE OR DELETE ON \(table)
                 FOR EACH ROW EXECUTE FUNCTION kessai_append_only()
                 """
+            }
+            + appendOnlyTables.map { table in
+                """
+                CREATE TRIGGER \(table)_no_truncate BEFORE TRUNCATE ON \(table)
+                FOR EACH STATEMENT EXECUTE FUNCTION kessai_append_only()
+                """
             })
 
     private static let appendOnlyTables = ["payments", "journal_entries", "postings", "order_history", "order_lines"]

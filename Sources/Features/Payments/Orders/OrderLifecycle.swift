@@ -39,6 +39,8 @@ public enum ReviewKind: String, Sendable, CaseIterable {
     case paidAfterCancel = "paid_after_cancel"
     /// A second payment for a paid order: refund it.
     case duplicatePayment = "duplicate_payment"
+    /// Money for an order that waits for a decision: refund it.
+    case paidDuringReview = "paid_during_review"
 }
 
 /// What must be done when a payment succeeded, all in one transaction.
@@ -72,7 +74,7 @@ public enum OrderLifecycle {
         case .pending, .awaitingPayment: return [.payAndFulfil]
         case .canceled: return [.recordUnapplied, .flag(.paidAfterCancel)]
         case .paid, .partiallyRefunded, .refunded: return [.recordUnapplied, .flag(.duplicatePayment)]
-        case .needsReview: return [.recordUnapplied, .flag(.duplicatePayment)]
+        case .needsReview: return [.recordUnapplied, .flag(.paidDuringReview)]
         }
     }
 

@@ -12,6 +12,7 @@ struct RefundService: Sendable {
     let history: OrderHistory
     let clock: any WallClock
     let ids: IDGenerator
+    let log: Log
 
     /// What an operator asks for.
     struct Request: Sendable {
@@ -44,11 +45,11 @@ struct RefundService: Sendable {
         } catch {
             return try await failed(error, refund: refund, cause: cause)
         }
-        return try await database.write { [settlement] tx in
+        return try await database.write(loggingTo: log) { [settlement] tx, notes in
             guard let order = try OrderRepository(tx: tx).lock(.id(refund.orderID)) else {
                 throw PaymentError.orderNotFound
             }
-            return try settlement.apply(news, to: payment, of: order, cause: cause, in: tx)
+            return try settlement.apply(news, to: payment, of: order, cause: cause, in: tx, notes: notes)
         }
     }
 

@@ -9,12 +9,13 @@ struct RefundSettlement: Sendable {
     let ids: IDGenerator
     let history: OrderHistory
     let journal: Journal
-    let log: Log
 
     /// Applies a refund of a known payment; the order is held locked. Applied twice, or after newer news, it changes
     /// nothing (law 6). Returns our row.
     @discardableResult
-    func apply(_ news: StripeRefund, to payment: Payment, of order: Order, cause: Cause, in tx: Transaction) throws
+    func apply(
+        _ news: StripeRefund, to payment: Payment, of order: Order, cause: Cause, in tx: Transaction, notes: Notes
+    ) throws
         -> Refund
     {
         let refunds = RefundRepository(tx: tx)
@@ -44,7 +45,7 @@ struct RefundSettlement: Sendable {
                 "refund": .string(refund.id), "stripe_refund": .string(news.id.rawValue),
                 "amount": .int(news.amount.amountMinor), "currency": .string(news.amount.currency.code),
             ], in: tx)
-        log.info(
+        notes.info(
             "refund_changed",
             [
                 "order_id": .string(order.id.rawValue), "refund": .string(news.id.rawValue),

@@ -10,7 +10,6 @@ struct Settlement: Sendable {
     let history: OrderHistory
     let journal: Journal
     let fulfilments: Fulfilments
-    let log: Log
 
     /// What became of the facts.
     enum Outcome: Sendable, Equatable {
@@ -23,7 +22,9 @@ struct Settlement: Sendable {
     }
 
     /// Applies facts to an order that this transaction holds locked (``OrderRepository/lock(_:)``).
-    func apply(_ facts: PaymentFacts, to order: Order, cause: Cause, in tx: Transaction) throws -> Outcome {
+    func apply(
+        _ facts: PaymentFacts, to order: Order, cause: Cause, in tx: Transaction, notes: Notes
+    ) throws -> Outcome {
         let payments = PaymentRepository(tx: tx)
         let known = try payments.find(paymentIntent: facts.paymentIntentID) != nil
         var order = order
@@ -32,6 +33,13 @@ struct Settlement: Sendable {
             switch effect {
             case .payAndFulfil:
                 try pay(&order, by: facts, cause: cause, in: tx)
+                notes.info(
+                    "payment_succeeded",
+                    [
+                        "order_id": .string(order.id.rawValue), "cause": .string(cause.id),
+                        "payment_intent": .string(facts.paymentIntentID), "status": "succeeded",
+                        "amount": .int(facts.received.amountMinor), "currency": .string(facts.received.currency.code),
+                    ])
                 outcome = .paid
             case .recordUnapplied:
                 try record(facts, of: order, applied: false, in: tx)
@@ -39,7 +47,7 @@ struct Settlement: Sendable {
                     .unappliedPayment, source: facts.paymentIntentID, of: order.id, amount: facts.received,
                     debit: .stripeBalance, credit: .unappliedPayments, in: tx)
             case .flag(let kind):
-                try flag(kind, facts, of: order, cause: cause, in: tx)
+                try flag(kind, facts, of: order, cause: cause, in: tx, notes: notes)
                 outcome = .flagged(kind)
             case .quarantine: try quarantine(&order, in: tx)
             }
@@ -86,7 +94,7 @@ struct Settlement: Sendable {
 
     /// Tells a person that something about an order's payment does not fit.
     func flag(
-        _ kind: ReviewKind, _ facts: PaymentFacts, of order: Order, cause: Cause, in tx: Transaction
+        _ kind: ReviewKind, _ facts: PaymentFacts, of order: Order, cause: Cause, in tx: Transaction, notes: Notes
     ) throws {
         let detail: JSONObject = [
             "payment_intent": .string(facts.paymentIntentID),
@@ -99,7 +107,7 @@ struct Settlement: Sendable {
             at: clock.now())
         try history.append(
             "review_raised", of: order.id, cause: cause, detail.adding("kind", .string(kind.rawValue)), in: tx)
-        log.warning(
+        notes.warning(
             "payment_needs_review",
             ["order_id": .string(order.id.rawValue), "kind": .string(kind.rawValue), "cause": .string(cause.id)])
     }
