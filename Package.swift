@@ -136,6 +136,10 @@ let package = Package(
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "StripeSandbox",
             ]),
+        tests(
+            "ShopTests",
+            ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("PaymentsTests", ["Payments", "HTTP", "JSON", "Kernel", "StripeClient"]),
         support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),

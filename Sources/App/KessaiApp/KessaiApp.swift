@@ -132,7 +132,7 @@ public struct KessaiApp: Sendable {
             schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
         router = Router(
             routes: listed + PageRoutes.routes(describing: listed, version: Self.version),
-            authenticator: accounts.authenticator,
+            authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
             middleware: [
                 RequestLog(clock: clock), DatabaseFaults(),
                 IdempotencyMiddleware(database: database, clock: clock, ids: ids),

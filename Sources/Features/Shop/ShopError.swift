@@ -6,6 +6,8 @@ public enum ShopError: Error, Equatable {
     case productNotFound(String)
     /// A product has this id already.
     case productExists
+    /// A product keeps its currency: its price in another one is another product.
+    case currencyChanged(String)
     /// Fewer are left than are wanted.
     case outOfStock(String)
     /// The cart's products have different currencies.
@@ -22,6 +24,10 @@ extension ShopError: ProblemConvertible {
             Problem(status: 404, code: "product_not_found", detail: "There is no such product on sale.")
         case .productExists:
             Problem(status: 409, code: "product_exists", detail: "A product has this id already.")
+        case .currencyChanged:
+            Problem(
+                status: 400, code: "currency_changed",
+                detail: "A product's currency cannot be changed; add another product.")
         case .outOfStock:
             Problem(status: 409, code: "out_of_stock", detail: "Fewer are left than are wanted.")
         case .mixedCurrencies:

@@ -9,6 +9,8 @@ public import KernelTesting
 public import KessaiApp
 internal import Mail
 public import StripeSandbox
+internal import Synchronization
+internal import Testing
 
 /// The whole system in one process: the application, the Stripe sandbox, a database, a hand-moved clock. No sockets, no
 /// sleeps; the seed fixes every random choice.
@@ -32,7 +34,10 @@ public struct World: Sendable {
     public let mailbox: Mailbox
     /// How the application reaches Stripe; a test may use it as the buyer's client.
     public let stripe: SandboxTransport
+    /// What the application's OpenAPI document promises, and what of it was met.
+    public let contract: Contract
     private let delivery: SandboxTransport
+    private let requests = RequestCounter()
 
     /// What may differ from one world to another.
     public struct Options: Sendable {
@@ -83,9 +88,11 @@ public struct World: Sendable {
                 settings: try reader.read().settings, database: database, transport: stripe, mailer: mailbox,
                 hasher: PasswordHasher(cost: .least), clock: clock, random: SeededRandom(seed), log: log,
                 stripeRetriesMax: options.stripeRetriesMax))
+        let document = await app.router.respond(to: HTTPRequest("GET", "/openapi.json"))
         return World(
             app: app, sandbox: sandbox, database: database, clock: clock, logs: logs, mailbox: mailbox,
-            stripe: stripe, delivery: SandboxTransport(hosts: [origin: app.router], clock: clock))
+            stripe: stripe, contract: Contract(document: try JSONValue(parsing: document.body)),
+            delivery: SandboxTransport(hosts: [origin: app.router], clock: clock))
     }
 
     /// Another node on the same database and the same Stripe.
@@ -112,11 +119,30 @@ public struct World: Sendable {
         return await send(HTTPRequest(method, path, headers: headers, body: body?.bytes() ?? []))
     }
 
-    /// Sends a request as it is, through admission as a server would.
+    /// Sends a request as it is, through admission as a server would, and holds the answer against the contract.
     public func send(_ request: HTTPRequest) async -> Reply {
+        var request = request
+        request.head.requestID = request.head.headers["X-Request-Id"] ?? requests.next()
+        let response: HTTPResponse
         switch app.router.admit(request.head) {
-        case .refuse(let response): Reply(response)
-        case .accept: Reply(await app.router.respond(to: request))
+        case .refuse(let refusal): response = refusal
+        case .accept: response = await app.router.respond(to: request)
+        }
+        for fault in contract.faults(of: response, to: request.head) {
+            Issue.record("the contract: \(fault)")
+        }
+        return Reply(response)
+    }
+}
+
+/// Names the requests of a world, as a server would.
+private final class RequestCounter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> String {
+        count.withLock { count in
+            count += 1
+            return "req_test_\(count)"
         }
     }
 }

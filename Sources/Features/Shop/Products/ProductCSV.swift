@@ -50,9 +50,13 @@ public enum ProductCSV {
         let id = values["id"] ?? ""
         guard ShopLimits.isProductID(id) else { throw fault("id must be 1 to 64 of A-Z a-z 0-9 . _ -") }
         let name = values["name"] ?? ""
-        guard (1...200).contains(name.unicodeScalars.count) else { throw fault("name must have 1 to 200 characters") }
+        guard (1...200).contains(name.unicodeScalars.count), isPlain(name) else {
+            throw fault("name must have 1 to 200 characters, none of them a control character")
+        }
         let description = values["description"] ?? ""
-        guard description.unicodeScalars.count <= 2000 else { throw fault("description is longer than 2000") }
+        guard description.unicodeScalars.count <= 2000, isPlain(description, newlines: true) else {
+            throw fault("description must have at most 2000 characters, no control characters but new lines")
+        }
         guard let currency = Currency(values["currency"] ?? "") else { throw fault("currency must be like jpy") }
         guard let amount = Int64(values["unit_amount"] ?? ""), (1...99_999_999).contains(amount) else {
             throw fault("unit_amount must be from 1 to 99999999 in minor units")
@@ -73,6 +77,11 @@ public enum ProductCSV {
         return Product(
             id: id, name: name, description: description, unitAmount: Money(amount, currency), stock: stock,
             active: active)
+    }
+
+    /// Whether text has no control characters, as the API asks of it too.
+    private static func isPlain(_ text: String, newlines: Bool = false) -> Bool {
+        text.unicodeScalars.allSatisfy { ($0.value >= 0x20 && $0.value != 0x7F) || (newlines && $0 == "\n") }
     }
 
     private static func records(_ text: String) throws(Fault) -> [(line: Int, fields: [String])] {
@@ -98,7 +107,10 @@ public enum ProductCSV {
                     field.unicodeScalars.append("\"")
                 } else if scalar == "\"" {
                     quoted = false
-                } else {
+                    guard [nil, ",", "\r", "\n"].contains(scalars.first) else {
+                        throw Fault(line: line, detail: "text stands after a field's closing quote")
+                    }
+                } else if scalar != "\r" || scalars.first != "\n" {
                     if scalar == "\n" { line += 1 }
                     field.unicodeScalars.append(scalar)
                 }

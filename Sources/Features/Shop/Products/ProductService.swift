@@ -69,14 +69,18 @@ public struct ProductService: Sendable {
     }
 
     /// Adds and changes products as a list says, all in one transaction: all of it happens, or nothing. A repeat
-    /// changes nothing.
+    /// changes nothing. Throws `ShopError.currencyChanged`.
     public func importAll(_ list: [Product], by actor: AuditActor) async throws -> ImportReport {
         let now = clock.now()
         return try await database.write { [audit] tx in
             let products = ProductRepository(tx: tx)
             var (created, changed, unchanged) = (0, 0, 0)
-            for product in list {
+            // In one order for all imports and carts, so that none waits for another in a circle.
+            for product in list.sorted(by: { $0.id < $1.id }) {
                 let before = try products.lock(product.id)
+                if let before, before.unitAmount.currency != product.unitAmount.currency {
+                    throw ShopError.currencyChanged(product.id)
+                }
                 if before == product {
                     unchanged += 1
                     continue
