@@ -20,8 +20,10 @@ func room(_ name: String, in folder: String, _ dependencies: [Target.Dependency]
 }
 
 /// A room that only tests may use.
-func support(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: strict)
+func support(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tests/Support/\(name)", exclude: exclude,
+        swiftSettings: strict)
 }
 
 /// The tests of the target that the name begins with.
@@ -48,6 +50,8 @@ let package = Package(
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
         room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
@@ -104,21 +108,50 @@ let package = Package(
                 "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
             ]),
 
+        // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
+        room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
+
         // Executables
         .executableTarget(
-            name: "kessai", dependencies: ["Kernel"], path: "Sources/Executables/kessai", swiftSettings: strict),
+            name: "kessai",
+            dependencies: [
+                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "HTTP", "HTTPServer", "Identity", "JSON",
+                "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver", "SQLiteDriver",
+                "Shop", "StripeSandbox",
+            ], path: "Sources/Executables/kessai", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),
         support("DatabaseTesting", ["Database", "Kernel", "KernelTesting", "PostgresDriver", "SQLiteDriver"]),
+        support(
+            "AppTesting",
+            [
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs",
+                "KessaiApp",
+                "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
+            ]),
+        tests(
+            "AppTests",
+            [
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
+                "KernelTesting", "Mail", "StripeSandbox",
+            ]),
+        support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("AuditTests", ["Audit", "Database", "DatabaseTesting", "JSON", "Kernel", "KernelTesting"]),
+        tests(
+            "AccountsTests",
+            [
+                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Kernel",
+                "KernelTesting", "KessaiAPI",
+            ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
-            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting"],
+            "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
             resources: [.copy("Samples")]),
         tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
         tests(
@@ -127,5 +160,19 @@ let package = Package(
         tests(
             "PostgresDriverTests",
             ["PostgresDriver", "CPostgres", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
+        tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
+        tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
+        tests(
+            "NotificationsTests",
+            ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting", "Mail", "MailFolder", "Notifications"]),
+        tests(
+            "IdempotencyTests",
+            ["Database", "DatabaseTesting", "HTTP", "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests(
+            "StripeSandboxTests",
+            ["Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSandbox", "StripeSchemas"]),
+        tests(
+            "StripeContractTests",
+            ["HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox", "StripeSchemas"]),
     ]
 )

@@ -1,9 +1,10 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// A client that speaks through a plain socket and waits in the kernel; for threads of its own, see `offPool`.
-final class RawClient {
-    struct Answer {
+final class RawClient: Sendable {
+    struct Answer: Sendable {
         var status: Int
         var headers: [(name: String, value: String)]
         var body: [UInt8]
@@ -20,8 +21,8 @@ final class RawClient {
     }
 
     let descriptor: Int32
-    private var received: [UInt8] = []
-    private var open = true
+    private let received = Mutex<[UInt8]>([])
+    private let open = Mutex(true)
 
     /// Connects to the loopback address.
     init(port: UInt16) throws {
@@ -41,7 +42,7 @@ final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    deinit { if open { close(descriptor) } }
+    deinit { if open.withLock({ $0 }) { close(descriptor) } }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
@@ -60,24 +61,26 @@ final class RawClient {
 
     /// The next whole answer; the answer to HEAD has no body whatever its length says.
     func receive(toHead: Bool = false) throws -> Answer {
-        let end = Array("\r\n\r\n".utf8)
-        while received.firstRange(of: end) == nil { try more() }
-        guard let head = received.firstRange(of: end) else { throw Broken(reason: "no head") }
-        let lines = String(decoding: received[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")
-        received.removeSubrange(..<head.upperBound)
-        guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-            throw Broken(reason: "no status")
+        try received.withLock { received in
+            let end = Array("\r\n\r\n".utf8)
+            while received.firstRange(of: end) == nil { received += try more() }
+            guard let head = received.firstRange(of: end) else { throw Broken(reason: "no head") }
+            let lines = String(decoding: received[..<head.lowerBound], as: UTF8.self).split(separator: "\r\n")
+            received.removeSubrange(..<head.upperBound)
+            guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+                throw Broken(reason: "no status")
+            }
+            var answer = Answer(status: status, headers: [], body: [])
+            for line in lines.dropFirst() {
+                let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                answer.headers.append((String(halves[0]), String(halves[1].drop { $0 == " " })))
+            }
+            let length = toHead || status == 100 ? 0 : answer["Content-Length"].flatMap { Int($0) } ?? 0
+            while received.count < length { received += try more() }
+            answer.body = Array(received[..<length])
+            received.removeSubrange(..<length)
+            return answer
         }
-        var answer = Answer(status: status, headers: [], body: [])
-        for line in lines.dropFirst() {
-            let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            answer.headers.append((String(halves[0]), String(halves[1].drop { $0 == " " })))
-        }
-        let length = toHead || status == 100 ? 0 : answer["Content-Length"].flatMap { Int($0) } ?? 0
-        while received.count < length { try more() }
-        answer.body = Array(received[..<length])
-        received.removeSubrange(..<length)
-        return answer
     }
 
     func exchange(_ text: String, toHead: Bool = false) throws -> Answer {
@@ -88,7 +91,7 @@ final class RawClient {
     /// Whether the server closed the connection, or closes it before the patience ends.
     func isClosedByServer() -> Bool {
         do {
-            while true { try more() }
+            while true { _ = try more() }
         } catch let error as Broken {
             return error.reason == "closed" || error.reason.contains("reset")
         } catch {
@@ -103,16 +106,18 @@ final class RawClient {
     func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        close(descriptor)
-        open = false
+        open.withLock { open in
+            close(descriptor)
+            open = false
+        }
     }
 
-    private func more() throws {
+    private func more() throws -> ArraySlice<UInt8> {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         guard count != 0 else { throw Broken(reason: "closed") }
         guard count > 0 else { throw Broken(reason: String(cString: strerror(errno)).lowercased()) }
-        received.append(contentsOf: buffer[..<count])
+        return buffer[..<count]
     }
 }
 

@@ -4,12 +4,14 @@ import PostgresDriver
 import Testing
 
 @Suite(.enabled(if: TestServer.isThere)) struct PostgresConnectingTests {
-    private func reason(of url: String, connectTimeoutSeconds: Int = 2) async -> String {
+    private func reason(of url: String) async -> String {
         do {
             let database = try PostgresDatabase(
-                url: url, limits: PostgresLimits(connectTimeoutSeconds: connectTimeoutSeconds), clock: SystemClock())
-            defer { Task { await database.close() } }
-            try await database.run("SELECT 1")
+                url: url, limits: PostgresLimits(connectTimeoutSeconds: 2), clock: SystemClock())
+            let result: Result<Void, any Error>
+            do { result = .success(try await database.run("SELECT 1")) } catch { result = .failure(error) }
+            await database.close()
+            try result.get()
             return "it worked"
         } catch DatabaseError.unavailable(let reason) {
             return reason

@@ -77,7 +77,7 @@ import Testing
     @Test func `more rows than allowed throw, and the connection goes on`() async throws {
         try await withSandbox(connectionsMax: 1) { sandbox async throws in
             for count in [6, 50_000, 5_000_000] {
-                await #expect(throws: DatabaseError.self) {
+                await #expect(throws: DatabaseError.unexpectedRowCount(6)) {
                     try await sandbox.database.read { tx in
                         try tx.rows("SELECT i FROM generate_series(1, \(count)) AS i", rowsMax: 5)
                     }

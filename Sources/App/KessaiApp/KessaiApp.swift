@@ -41,12 +41,14 @@ public struct KessaiApp: Sendable {
         public var log: Log
         /// How the job runner runs.
         public var jobOptions: JobRunnerOptions
+        /// How often a call to Stripe is repeated within one request; 0 to 5. Each repeat sleeps by the clock.
+        public var stripeRetriesMax: Int
 
         /// All parts.
         public init(
             settings: Settings, database: any Database, transport: any HTTPTransport, mailer: any Mailer,
             hasher: PasswordHasher, clock: any WallClock, random: any RandomSource, log: Log,
-            jobOptions: JobRunnerOptions = .init()
+            jobOptions: JobRunnerOptions = .init(), stripeRetriesMax: Int = 2
         ) {
             self.settings = settings
             self.database = database
@@ -57,6 +59,7 @@ public struct KessaiApp: Sendable {
             self.random = random
             self.log = log
             self.jobOptions = jobOptions
+            self.stripeRetriesMax = stripeRetriesMax
         }
     }
 
@@ -96,7 +99,8 @@ public struct KessaiApp: Sendable {
         let stripe = StripeGateway(
             client: StripeClient(
                 configuration: StripeConfiguration(
-                    secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase),
+                    secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase,
+                    retriesMax: parts.stripeRetriesMax),
                 transport: parts.transport, clock: clock, random: random, log: log),
             webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
         let payments = PaymentsFeature(

@@ -47,12 +47,14 @@ public final class TransactionQueue: Sendable {
 
     /// Waits in line, runs on a worker and gives the closure's value: one hop to the worker and one back.
     ///
-    /// A cancelled task's closure either never begins (`CancellationError`) or is finished as any other.
+    /// A write is done even when its task is cancelled: it records what has happened already, such as a vendor's
+    /// answer, and that must not be lost because a client has left (law 2). A cancelled task's read either never begins
+    /// (`CancellationError`) or is finished as any other.
     /// Throws `DatabaseError.overloaded` when the line is full and `.closed` after `close`.
     public func perform<Value: Sendable>(
         isWrite: Bool, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
-        try Task.checkCancellation()
+        if !isWrite { try Task.checkCancellation() }
         let job = TransactionJob(isWrite: isWrite, body)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -60,7 +62,7 @@ public final class TransactionQueue: Sendable {
                 if let refusal = push(job) { job.finish(refusal) }
             }
         } onCancel: {
-            job.cancel()
+            if !isWrite { job.cancel() }
         }
     }
 

@@ -6,6 +6,8 @@ extension Connection {
     /// Hands an answer to libmicrohttpd, which sends it and adds `Date` and `Content-Length`. HEAD, 204 and 304 go
     /// without their bodies. `.NO` closes the connection.
     func send(_ answer: HTTPResponse, requestID: String, on handle: OpaquePointer) -> MHD_Result {
+        // The handler wants the line to break.
+        if answer.status == 0 { return .NO }
         guard let response = response(answer, requestID: requestID) ?? unfit(answer, requestID: requestID) else {
             return .NO
         }

@@ -33,7 +33,7 @@ struct RequestReading {
         } else if connection.loop.draining?.step == .forced {
             fault = Problem.unavailable("The server stops.")
         } else {
-            fault = framingFault ?? targetFault
+            fault = framingFault ?? targetFault ?? Self.fieldFault(headers)
         }
         head = HTTPRequestHead(
             method: String(cString: method), path: path, query: query, headers: headers,
@@ -71,12 +71,12 @@ struct RequestReading {
             _ = MHD_get_connection_values_n(
                 handle, .HEADER_KIND,
                 { fields, _, name, nameCount, value, valueCount in
-                    guard let name, let fields else { return .YES }
-                    let text = { (start: UnsafePointer<CChar>?, count: Int) in
-                        String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
-                    }
-                    fields.assumingMemoryBound(to: [(name: String, value: String)].self).pointee
-                        .append((text(name, nameCount), text(value, valueCount)))
+                    let nameBytes = UnsafeRawBufferPointer(start: name, count: nameCount)
+                    var valueBytes = UnsafeRawBufferPointer(start: value, count: valueCount)[...]
+                    while valueBytes.last == 0x20 || valueBytes.last == 0x09 { valueBytes.removeLast() }
+                    fields?.assumingMemoryBound(to: [(name: String, value: String)].self).pointee
+                        .append(
+                            (String(decoding: nameBytes, as: UTF8.self), String(decoding: valueBytes, as: UTF8.self)))
                     return .YES
                 }, fields)
         }
@@ -100,6 +100,23 @@ struct RequestReading {
         let path = rest.prefix { $0 != UInt8(ascii: "?") }
         let query = rest.dropFirst(path.count + 1)
         return (String(decoding: path, as: UTF8.self), String(decoding: query, as: UTF8.self), nil)
+    }
+
+    /// A name that is no token, as one with a space before its colon, which libmicrohttpd lets pass and which a proxy
+    /// before us may read as another field; or a value with control characters.
+    private static func fieldFault(_ headers: HTTPHeaders) -> Problem? {
+        let good = headers.all.allSatisfy { name, value in
+            !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
+                && value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+        }
+        return good ? nil : Problem(status: 400, code: "head_not_valid", detail: "A header field is not well-formed.")
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
     }
 
     /// How the body is framed. Doubtful framings are refused, because a proxy before us may read them otherwise.

@@ -1,19 +1,26 @@
 private import CPostgres
 internal import Database
+private import Glibc
 
 /// The columns of an answer: their names, and how their text is read.
 struct PostgresAnswer {
     private enum Kind { case integer, boolean, bytes, numeric, text }
 
-    let columns: Row.Columns
+    private let columns: Row.Columns
     private let kinds: [Kind]
+    private let names: [[CChar]]
+    private let types: [UInt32]
 
     /// The columns of a result.
     init(_ result: OpaquePointer) {
-        let count = PQnfields(result)
-        columns = Row.Columns((0..<count).map { index in PQfname(result, index).map { String(cString: $0) } ?? "" })
-        kinds = (0..<count).map { index in
-            switch PQftype(result, index) {
+        let indices = 0..<PQnfields(result)
+        names = indices.map { index in
+            PQfname(result, index).map { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) } ?? [0]
+        }
+        columns = Row.Columns(indices.map { index in PQfname(result, index).map { String(cString: $0) } ?? "" })
+        types = indices.map { PQftype(result, $0) }
+        kinds = types.map { type in
+            switch type {
             case 20, 21, 23: .integer
             case 16: .boolean
             case 17: .bytes
@@ -21,6 +28,17 @@ struct PostgresAnswer {
             default: .text
             }
         }
+    }
+
+    /// Whether a result has the same columns; between two answers a migration may have changed them.
+    func describes(_ result: OpaquePointer) -> Bool {
+        guard Int(PQnfields(result)) == types.count else { return false }
+        for index in types.indices {
+            guard PQftype(result, Int32(index)) == types[index], let name = PQfname(result, Int32(index)),
+                names[index].withUnsafeBufferPointer({ $0.baseAddress.map { strcmp($0, name) } }) == 0
+            else { return false }
+        }
+        return true
     }
 
     /// A row of a result.

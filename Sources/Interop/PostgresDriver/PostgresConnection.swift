@@ -30,8 +30,8 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     private var usesNames = true
     private var lastError: DatabaseError?
     private(set) var doom: Doom?
-    /// Names to give back when no transaction is open.
-    private var leaving: [PostgresStatement] = []
+    /// A statement whose answer a migration changed, to be given back when no transaction is open.
+    private var broken: PostgresStatement?
 
     /// Opens. Throws `DatabaseError.unavailable`.
     init(_ target: PostgresTarget, statementsMax: Int) throws(DatabaseError) {
@@ -51,8 +51,8 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         lastError = nil
         try makeRoom()
         try handle.command(
-            mayWrite
-                ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            (mayWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                + handle.localSettings)
         self.mayWrite = mayWrite
         self.usesNames = usesNames && statements.mayUseNames
     }
@@ -108,7 +108,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     }
 
     private func send(_ statement: PostgresStatement, _ parameters: PostgresParameters) throws(PostgresFault) {
-        let isNamed = usesNames && statement.isWorthPreparing && (statement.isPrepared || statement.uses > 1)
+        let isNamed = usesNames && statement.mayHaveName && (statement.isPrepared || statement.uses > 1)
         if isNamed, !statement.isPrepared {
             let result = parameters.withPointers { count, types, _, _, _ in
                 PQprepare(handle.raw, statement.name, statement.key.text, count, types)
@@ -131,6 +131,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         var rows: [Row] = []
         var rowCount = 0
         var changedRows = 0
+        var answer: PostgresAnswer?
         var fault: PostgresFault?
         while let result = PQgetResult(handle.raw) {
             defer { PQclear(result) }
@@ -142,7 +143,9 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
                     if rowCount == rowsMax + Self.surplusRowsMax { cancel() }
                     continue
                 }
-                rows.append(answer(statement, result).row(result, 0))
+                let known = answer ?? self.answer(statement, result)
+                answer = known
+                rows.append(known.row(result, 0))
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK: changedRows = Self.changedRows(result)
             case PGRES_EMPTY_QUERY: fault = PostgresFault(code: "42601", message: "not exactly one statement")
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
@@ -154,12 +157,12 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             fault.isLost = fault.isLost || !handle.isAlive
             throw fault
         }
-        if rowCount > rowsMax { throw DatabaseError.unexpectedRowCount(rowCount) }
+        if rowCount > rowsMax { throw DatabaseError.unexpectedRowCount(rowsMax + 1) }
         return SQLResult(rows: rows, changedRows: changedRows)
     }
 
     private func answer(_ statement: PostgresStatement, _ result: OpaquePointer) -> PostgresAnswer {
-        if statement.isPrepared, let known = statement.answer { return known }
+        if let known = statement.answer, known.describes(result) { return known }
         let fresh = PostgresAnswer(result)
         statement.answer = fresh
         return fresh
@@ -189,12 +192,9 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             doom = .lost(.unavailable(reason: "the server does not take writes"))
         } else if fault.isCollision {
             doom = .collision
-        } else if usesNames, statement.isWorthPreparing, fault.isOfStatementName {
+        } else if usesNames, statement.mayHaveName, fault.isOfStatementName {
             statements.learn(fault, statement)
-            if fault.code == "0A000", statement.isPrepared {
-                statements.forget(statement)
-                leaving.append(statement)
-            }
+            if fault.code == "0A000", statement.isPrepared { broken = statement }
             doom = .statementName(error)
         }
         if case .lost(let error) = doom { return error }
@@ -202,16 +202,23 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     }
 
     private func makeRoom() throws(PostgresFault) {
-        leaving += statements.makeRoom()
-        guard !leaving.isEmpty else { return }
-        for statement in leaving {
-            do {
-                try handle.command("DEALLOCATE \(statement.name)")
-            } catch {
-                if !handle.isAlive { throw error }
-                statements.keepsAll = true
-            }
+        if let statement = broken, try !deallocate(statement) { statement.isNameless = true }
+        broken = nil
+        for statement in statements.longestUnused() where try !deallocate(statement) {
+            statements.keepsAll = true
+            break
         }
-        leaving = []
+    }
+
+    /// Whether the server let go of the name.
+    private func deallocate(_ statement: PostgresStatement) throws(PostgresFault) -> Bool {
+        do {
+            if statement.isPrepared { try handle.command("DEALLOCATE \(statement.name)") }
+            statements.forget(statement)
+            return true
+        } catch {
+            if !handle.isAlive { throw error }
+            return false
+        }
     }
 }

@@ -6,6 +6,9 @@ final class PostgresHandle {
     /// `PGconn *`.
     let raw: OpaquePointer
     private let target: PostgresTarget
+    /// What every transaction must set for itself, as text to follow a BEGIN: behind a pooler the next one may be on
+    /// another of the server's connections. Empty where the connection is the server's own.
+    private(set) var localSettings = ""
 
     /// Opens, and blocks until it is done or the time for it is over. Throws `DatabaseError.unavailable`.
     init(_ target: PostgresTarget) throws(DatabaseError) {
@@ -18,7 +21,20 @@ final class PostgresHandle {
         self.target = target
         guard PQstatus(raw) == CONNECTION_OK else { throw .unavailable(reason: lastWords) }
         kessai_pq_silence(raw)
-        do { try command(target.settingsStatement) } catch { throw .unavailable(reason: error.message) }
+        do { try applySettings() } catch { throw .unavailable(reason: error.message) }
+    }
+
+    private func applySettings() throws(PostgresFault) {
+        let result = PQexec(raw, target.settingsStatement)
+        defer { PQclear(result) }
+        try check(result)
+        for row in 0..<PQntuples(result) {
+            guard let name = PQgetvalue(result, row, 0), let value = PQgetvalue(result, row, 1),
+                let process = PQgetvalue(result, row, 2), Int32(String(cString: process)) != PQbackendPID(raw)
+            else { continue }
+            // Values and names are ours; the server only wrote the values its own way.
+            localSettings += "; SET LOCAL \(String(cString: name)) = '\(String(cString: value))'"
+        }
     }
 
     deinit { PQfinish(raw) }

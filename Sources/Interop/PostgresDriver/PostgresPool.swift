@@ -66,11 +66,15 @@ final class PostgresPool: Sendable {
     private func open() -> PostgresConnection? {
         do {
             let connection = try PostgresConnection(target.reveal(), statementsMax: statementsMax)
-            monitor.withLock { state in
-                state.open += 1
-                state.failures = 0
-                state.isProbing = false
+            let wasAway = monitor.withLock { state -> Bool in
+                defer {
+                    state.open += 1
+                    state.failures = 0
+                    state.isProbing = false
+                }
+                return state.failures > 0
             }
+            if wasAway { monitor.broadcast() }
             return connection
         } catch {
             monitor.withLock { state in
@@ -81,6 +85,7 @@ final class PostgresPool: Sendable {
                     failures: state.failures, firstMs: Self.backoffFirstMs, mostMs: Self.backoffMostMs)
                 state.retryAtMs = MonotonicTime.nowMs() + Int64(waitMs)
             }
+            monitor.broadcast()
             return nil
         }
     }

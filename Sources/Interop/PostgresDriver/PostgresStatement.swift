@@ -12,8 +12,9 @@ final class PostgresStatement {
     let key: Key
     /// The name on the server: a hash of text and types, so that it means the same on every connection.
     let name: String
-    /// Whether preparing it saves anything; a definition of a table is run once.
-    let isWorthPreparing: Bool
+    private let isWorthPreparing: Bool
+    /// Whether its name cannot be used, as the server's statement of that name gives another answer and stays.
+    var isNameless = false
     /// Whether the server's connection has it under its name, as far as is known.
     var isPrepared = false
     /// How often it ran here.
@@ -22,6 +23,9 @@ final class PostgresStatement {
     var lastUse: UInt64 = 0
     /// The columns of its answers, once known.
     var answer: PostgresAnswer?
+
+    /// Whether preparing it is possible and saves anything; a definition of a table is run once.
+    var mayHaveName: Bool { isWorthPreparing && !isNameless }
 
     /// Throws `DatabaseError.statement` when it would begin or end a transaction, which only the driver may do.
     init(_ key: Key) throws(DatabaseError) {
@@ -54,13 +58,16 @@ struct PostgresStatements {
     private var known: [PostgresStatement.Key: PostgresStatement] = [:]
     private let countMax: Int
     private var turn: UInt64 = 0
-    /// Whether the server would not let go of one, as a pooler that keeps names by itself does. Then none leaves.
+    /// Whether the server would not let go of one: a pooler keeps names by itself, or has another connection now.
+    /// Then none leaves, and what finds no room has no name.
     var keepsAll = false
     /// How often a name was missing or taken.
     private(set) var surprises = 0
 
     /// Surprises after which a connection is taken to be a pooler's and uses no names any more.
     static let surprisesMax = 8
+    /// After so many statements one surprise is forgotten, so that names are tried again now and then.
+    static let statementsPerSurprise: UInt64 = 10_000
 
     init(countMax: Int) { self.countMax = max(countMax, 8) }
 
@@ -70,6 +77,7 @@ struct PostgresStatements {
     /// The statement; one that finds no room is not kept.
     mutating func find(_ text: String, _ types: [UInt32]) throws(DatabaseError) -> PostgresStatement {
         turn += 1
+        if turn % Self.statementsPerSurprise == 0, surprises > 0 { surprises -= 1 }
         let key = PostgresStatement.Key(text: text, types: types)
         let statement: PostgresStatement
         if let found = known[key] {
@@ -83,12 +91,10 @@ struct PostgresStatements {
         return statement
     }
 
-    /// When there is no room: the longest unused eighth, which is no longer known.
-    mutating func makeRoom() -> [PostgresStatement] {
+    /// When there is no room: the longest unused eighth.
+    func longestUnused() -> [PostgresStatement] {
         guard known.count >= countMax, !keepsAll else { return [] }
-        let leaving = known.values.sorted { $0.lastUse < $1.lastUse }.prefix(countMax / 8)
-        for statement in leaving { known[statement.key] = nil }
-        return leaving.filter(\.isPrepared)
+        return Array(known.values.sorted { $0.lastUse < $1.lastUse }.prefix(countMax / 8))
     }
 
     /// Learns from a name that was not as expected.

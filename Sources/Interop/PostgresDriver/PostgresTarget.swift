@@ -43,8 +43,8 @@ struct PostgresTarget: Sendable {
         }
         let defaults = [
             ("connect_timeout", String(max(limits.connectTimeoutSeconds, 2))), ("keepalives", "1"),
-            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
-            ("tcp_user_timeout", "30000"), ("fallback_application_name", "kessai"),
+            ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "15000"), ("fallback_application_name", "kessai"),
         ]
         for (keyword, value) in defaults where !given.contains(where: { $0.keyword == keyword }) {
             given.append((keyword, value))
@@ -54,11 +54,11 @@ struct PostgresTarget: Sendable {
         settingsStatement = Self.settings(limits)
     }
 
-    /// Sets what the URL did not: the server knows a parameter of the start packet by its source. One statement, and
-    /// no parameters of the start packet, as pgbouncer refuses most of those.
+    /// Sets what the URL did not, and tells what it set: the server knows a parameter of the start packet by its source.
+    /// One statement, and no parameters of the start packet, as pgbouncer refuses most of those.
     private static func settings(_ limits: PostgresLimits) -> String {
         """
-        SELECT pg_catalog.set_config(v.name, v.value, false)
+        SELECT v.name, pg_catalog.set_config(v.name, v.value, false) AS value, pg_catalog.pg_backend_pid() AS pid
         FROM (VALUES
             ('statement_timeout', '\(limits.statementTimeoutMs)'), ('lock_timeout', '\(limits.lockTimeoutMs)'),
             ('idle_in_transaction_session_timeout', '\(limits.idleInTransactionTimeoutMs)'),
@@ -72,7 +72,7 @@ struct PostgresTarget: Sendable {
     func reason(_ message: String) -> String {
         var text = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for secret in secrets {
-            while let range = text.firstRange(of: secret) { text.replaceSubrange(range, with: "…") }
+            text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "…")
         }
         return text.isEmpty ? "the connection to the database was lost" : String(text.prefix(300))
     }

@@ -90,7 +90,7 @@ struct PostgresWorker: Sendable {
         switch connection.doom {
         case .collision: return .collided
         case .statementName(let error): return .statementName(error)
-        case .lost(let error): return .failed(thrown as? DatabaseError == .commitUnknown ? .commitUnknown : error)
+        case .lost(let error): return .failed(error)
         case nil: return .failed(thrown ?? DatabaseError.conflict)
         }
     }

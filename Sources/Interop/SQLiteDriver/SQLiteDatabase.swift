@@ -94,7 +94,6 @@ public final class SQLiteDatabase: Database {
         _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws -> Result {
         if let line { return try await line.perform(isWrite: true, body) }
-        try Task.checkCancellation()
         return try inlineLock.withLock { isClosed in
             if isClosed { throw DatabaseError.closed }
             return try writer.write(body)

@@ -53,7 +53,7 @@ public struct HTTPRequest: Sendable {
 
 /// An answer.
 public struct HTTPResponse: Sendable {
-    /// The status code.
+    /// The status code. 0 is no answer at all: a server closes the connection, as a sandbox's broken line wants it.
     public var status: Int
     /// The header fields; the length is the server's business.
     public var headers: HTTPHeaders
@@ -66,6 +66,9 @@ public struct HTTPResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// No answer: the server breaks the connection. For sandboxes that play a lost answer; nothing else uses it.
+    public static let connectionBroken = HTTPResponse(status: 0)
 
     /// A JSON answer.
     public static func json(_ value: JSONValue, status: Int = 200, headers: HTTPHeaders = [:]) -> HTTPResponse {

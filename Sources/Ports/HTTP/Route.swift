@@ -37,6 +37,9 @@ public struct RequestContext: Sendable {
     public var principal: Principal?
     /// A log that carries the request's id.
     public let log: Log
+    /// What tells this request from every other one: the hash of who asks and their `Idempotency-Key`; nil when there is
+    /// none. Rows that must not be made twice keep it, so that a repeat finds them also after a crash.
+    public var requestKey: String?
 
     /// The request's id.
     public var requestID: String { request.head.requestID }

@@ -73,8 +73,8 @@ public struct Router: HTTPHandler {
         guard header.lowercased().hasPrefix("bearer "), let authenticator else {
             throw Problem.notLoggedIn
         }
-        let token = String(header.dropFirst(7)).split(separator: " ").joined()
-        guard let principal = try await authenticator.principal(bearerToken: token) else {
+        let token = String(header.dropFirst(7).drop { $0 == " " })
+        guard !token.contains(where: \.isWhitespace), let principal = try await authenticator.principal(bearerToken: token) else {
             throw Problem(
                 status: 401, code: "token_not_valid", detail: "The token is unknown or expired; log in again.",
                 headers: challenge)

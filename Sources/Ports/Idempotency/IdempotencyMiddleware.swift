@@ -15,8 +15,9 @@ public import Kernel
 /// - The same key with another method, path, query or body: 422 `idempotency_key_reused`. Bodies are compared byte by
 ///   byte.
 /// - The first request is still under way: 409 `idempotency_key_in_use` with `Retry-After`. When it has been for
-///   longer than the lease, its process is taken for dead and the repeat runs, which is safe because every handler is
-///   safe to repeat: a key here saves work and keeps the answer, the guards against double charging are further in.
+///   longer than the lease, it is taken for lost (its process died, or its client left and took the task along) and
+///   the repeat runs, which is safe because every handler is safe to repeat: a key here saves work and keeps the
+///   answer, the guards against double charging are further in.
 /// - Kept are the answers that say what became of the request: 2xx, 3xx, 402, 410, 412, 422 and 451. Everything else
 ///   (bad input, no permission, not found, conflict, too many requests, faults of ours) either happened before
 ///   anything was done or will pass, and the same key may be used to try again. Answers with a cookie or a body that
@@ -48,6 +49,8 @@ public struct IdempotencyMiddleware: Middleware {
         case .reused: throw Problem.idempotencyKeyReused
         case .inUse: throw Problem.idempotencyKeyInUse
         }
+        var context = context
+        context.requestKey = claim.key
         do {
             let response = try await next(context)
             await settle(claim, response, context)
@@ -64,7 +67,8 @@ public struct IdempotencyMiddleware: Middleware {
     private func begin(_ context: RequestContext, key: String) async throws -> IdempotencyStore.Beginning {
         do {
             return try await store.begin(
-                scope: Self.scope(of: context), key: key, fingerprint: Self.fingerprint(of: context.request))
+                scope: Self.scope(of: context), key: Self.hash(of: key, scope: Self.scope(of: context)),
+                fingerprint: Self.fingerprint(of: context.request, key: key))
         } catch let error as DatabaseError {
             context.log.error("idempotency_not_available", ["error": .string("\(error)")])
             throw Problem.unavailable("The request was not begun; send it again with the same key.")
@@ -101,13 +105,19 @@ public struct IdempotencyMiddleware: Middleware {
         return "anyone \(context.route.method) \(context.route.path)"
     }
 
-    /// SHA-256 over what makes a request the same request, each part with its length before it.
-    static func fingerprint(of request: HTTPRequest) -> String {
+    /// What is stored in the key's stead. The key itself is not kept, so that who reads the database cannot guess a body
+    /// (a password may be in it) by its fingerprint.
+    static func hash(of key: String, scope: String) -> String {
+        Hex.encode(Digest.sha256(Array("\(scope)\n\(key)".utf8)))
+    }
+
+    /// HMAC-SHA-256 under the key over what makes a request the same request, each part with its length before it.
+    static func fingerprint(of request: HTTPRequest, key: String) -> String {
         var bytes: [UInt8] = []
         for part in [Array(request.head.method.utf8), Array(request.head.path.utf8), Array(request.head.query.utf8)] {
             bytes += Array("\(part.count):".utf8) + part
         }
-        return Hex.encode(Digest.sha256(bytes + request.body))
+        return Hex.encode(Digest.hmacSHA256(key: Array(key.utf8), bytes + request.body))
     }
 }
 

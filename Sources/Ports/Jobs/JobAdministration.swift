@@ -27,9 +27,10 @@ public struct JobAdministration: Sendable {
     /// Jobs in a state, the newest first; at most `limit`, which is at most 1000.
     public func list(state: Job.State, limit: Int = 100) async throws -> [Job] {
         try await database.read { tx in
+            // The state stands in the text, so that its partial index can be used.
             try tx.rows(
                 """
-                SELECT \(unsafe: Self.columns) FROM jobs WHERE state = \(state.rawValue)
+                SELECT \(unsafe: Self.columns) FROM jobs WHERE state = '\(unsafe: state.rawValue)'
                 ORDER BY id DESC LIMIT \(Self.bounded(limit))
                 """
             ).map(Self.job)
@@ -56,13 +57,11 @@ public struct JobAdministration: Sendable {
     public func counts() async throws -> [Count] {
         try await database.read { tx in
             try [Job.State.available, .running, .dead].flatMap { state in
-                // The state stands in the text, so that its partial index can be used.
                 try tx.rows(
-                    SQL(
-                        unsafe: """
-                            SELECT kind, CAST(COUNT(*) AS BIGINT) AS jobs, MIN(run_at_ms) AS oldest_ms FROM jobs
-                            WHERE state = '\(state.rawValue)' GROUP BY kind ORDER BY kind
-                            """)
+                    """
+                    SELECT kind, CAST(COUNT(*) AS BIGINT) AS jobs, MIN(run_at_ms) AS oldest_ms FROM jobs
+                    WHERE state = '\(unsafe: state.rawValue)' GROUP BY kind ORDER BY kind
+                    """
                 ).map { row in
                     Count(
                         kind: try row.text("kind"), state: state, count: Int(try row.int("jobs")),

@@ -19,7 +19,7 @@ public enum JobsError: Error, Equatable {
     case jobNotFound
     /// The job is not a dead letter, so there is nothing to replay.
     case jobNotDead
-    /// `JobRunner.runDue` did `JobLimits.runDueMax` jobs and found yet another: a job makes work without end.
+    /// `JobRunner.runDue` did `JobLimits.runDueMax` jobs: one of them makes work without end.
     case endless
 }
 

@@ -10,7 +10,7 @@ struct JobExecution: Sendable {
     let definitions: [String: JobDefinition]
     let lease: Duration
     /// nil where nobody can stop the runner but by cancelling it.
-    let stop: StopSignal?
+    let stop: Gauge?
 
     private enum Signal: Sendable {
         case ended((any Error)?)
@@ -34,7 +34,7 @@ struct JobExecution: Sendable {
     /// The work, until it ends. What cuts it short only cancels it: the run is over when the work is, so that no job
     /// runs twice at once on one node. Work that succeeds although it was cancelled has succeeded.
     private func race(_ job: ClaimedJob, _ definition: JobDefinition, _ context: JobContext) async -> JobEnd {
-        if Task.isCancelled || stop?.level == .leaveWork { return .stopped }
+        if Task.isCancelled || (stop?.value ?? 0) >= Stopping.leavesWork { return .stopped }
         return await withTaskGroup(of: Signal.self) { group in
             group.addTask {
                 do {
@@ -47,8 +47,8 @@ struct JobExecution: Sendable {
             group.addTask { await watch(job, until: context.now.adding(definition.policy.timeLimit)) }
             if let stop {
                 group.addTask {
-                    await stop.wait(for: .leaveWork)
-                    return stop.level == .leaveWork ? .cut(.stopped) : .watchOver
+                    await stop.wait(for: Stopping.leavesWork)
+                    return stop.value >= Stopping.leavesWork ? .cut(.stopped) : .watchOver
                 }
             }
             var cut: JobEnd?

@@ -1,7 +1,8 @@
 import Database
 import Kernel
 
-/// The jobs of one queue on one node: claims as many as it has free slots, and waits when there are no more.
+/// The jobs of one queue on one node: claims as many as it has free slots, and waits for the bell when there are no
+/// more.
 struct JobLane: Sendable {
     let database: any Database
     let clock: any WallClock
@@ -9,9 +10,10 @@ struct JobLane: Sendable {
     let execution: JobExecution
     let kinds: [String]
     let slots: Int
-    let pollInterval: Duration
     let worker: String
-    let stop: StopSignal
+    /// Rises whenever there may be work.
+    let bell: Gauge
+    let stop: Gauge
 
     private enum Event: Sendable {
         case jobEnded
@@ -23,16 +25,19 @@ struct JobLane: Sendable {
     func run() async throws {
         try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask {
-                await stop.wait(for: .takeNoMore)
+                await stop.wait(for: Stopping.takesNoMore)
                 return .stopped
             }
             var running = 0
             var isWaiting = false
             var mayHaveMore = true
+            var heard = 0
             while true {
-                let isStopping = Task.isCancelled || stop.level >= .takeNoMore
+                let isStopping = Task.isCancelled || stop.value >= Stopping.takesNoMore
                 if isStopping, running == 0 { break }
                 if !isStopping, mayHaveMore, running < slots {
+                    // Before the claim, so that a ring during it is not missed.
+                    heard = bell.value
                     let claimed = try await claim(slots - running)
                     mayHaveMore = claimed.count == slots - running
                     running += claimed.count
@@ -45,8 +50,9 @@ struct JobLane: Sendable {
                 }
                 if !isStopping, !isWaiting {
                     isWaiting = true
+                    let next = heard + 1
                     group.addTask {
-                        await waitForWork()
+                        await bell.wait(for: next)
                         return .woke
                     }
                 }
@@ -54,6 +60,7 @@ struct JobLane: Sendable {
                 case .jobEnded: running -= 1
                 case .woke:
                     isWaiting = false
+                    heard = bell.value
                     mayHaveMore = true
                 case .stopped, nil: break
                 }
@@ -62,7 +69,7 @@ struct JobLane: Sendable {
         }
     }
 
-    /// No job when the database cannot be asked now; the next poll asks again.
+    /// No job when the database cannot be asked now; the next ring asks again.
     private func claim(_ limit: Int) async throws -> [ClaimedJob] {
         let now = clock.now()
         let lockedUntil = now.adding(execution.lease)
@@ -76,17 +83,6 @@ struct JobLane: Sendable {
         } catch {
             if !Task.isCancelled { log.warning("jobs_not_claimed", ["error": .string(FailureText.of(error))]) }
             return []
-        }
-    }
-
-    /// Until a commit with a due job is notified, or the poll interval is over. Where the notification cannot be
-    /// waited for, the clock is.
-    private func waitForWork() async {
-        do {
-            try await database.wait(forNotification: JobQueue.channel, timeout: pollInterval)
-        } catch {
-            // A cancelled sleep wakes the lane, which sees for itself that it has to stop.
-            try? await clock.sleep(for: pollInterval)
         }
     }
 }

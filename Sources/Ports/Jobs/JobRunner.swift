@@ -14,7 +14,7 @@ public struct JobRunner: Sendable {
     private let housekeeping: Housekeeping
     private let random: any RandomSource
     private let worker: String
-    private let stopSignal = StopSignal()
+    private let stopping = Gauge()
 
     /// A runner of these kinds; jobs of other kinds are left to nodes that know them. Two definitions of one kind are
     /// a mistake of the program and trap.
@@ -42,43 +42,35 @@ public struct JobRunner: Sendable {
     /// write, jobs that were running are rescued when their lease runs out. Use `stop()` to give them back.
     /// Throws `DatabaseError.closed` when the database was closed under it.
     public func run() async throws {
-        let execution = execution(stop: stopSignal)
+        let execution = execution(stop: stopping)
         let lanes = Dictionary(grouping: definitions.values, by: \.policy.queue).sorted { $0.key < $1.key }
+        let bell = Gauge()
         log.info("job_runner_started", ["worker": .string(worker)])
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            for (queue, definitions) in lanes {
-                let lane = JobLane(
-                    database: database, clock: clock, log: log.with(["queue": .string(queue)]), execution: execution,
-                    kinds: definitions.map(\.kind).sorted(),
-                    slots: max(1, options.slots[queue] ?? options.slotsDefault),
-                    pollInterval: options.pollInterval, worker: worker, stop: stopSignal)
-                group.addTask {
-                    try await lane.run()
-                    return true
+        try await withThrowingTaskGroup(of: Void.self) { helpers in
+            helpers.addTask { try await keepHouse() }
+            helpers.addTask { await listen(ringing: bell) }
+            helpers.addTask { await endTheGrace() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (queue, definitions) in lanes {
+                    let lane = JobLane(
+                        database: database, clock: clock, log: log.with(["queue": .string(queue)]),
+                        execution: execution, kinds: definitions.map(\.kind).sorted(),
+                        slots: max(1, options.slots[queue] ?? options.slotsDefault), worker: worker, bell: bell,
+                        stop: stopping)
+                    group.addTask { try await lane.run() }
                 }
+                group.addTask { await stopping.wait(for: Stopping.takesNoMore) }
+                // The first to throw ends the others, which `waitForAll` would wait for.
+                for try await _ in group {}
             }
-            group.addTask {
-                try await keepHouse()
-                return false
-            }
-            group.addTask {
-                await stopSignal.wait(for: .takeNoMore)
-                // A cancelled sleep means that every lane has ended, or that the runner was cancelled.
-                try? await clock.sleep(for: options.grace)
-                stopSignal.raise(to: .leaveWork)
-                return false
-            }
-            var lanesLeft = lanes.count
-            while lanesLeft > 0, let isLane = try await group.next() { if isLane { lanesLeft -= 1 } }
-            if lanes.isEmpty { await stopSignal.wait(for: .takeNoMore) }
-            group.cancelAll()
+            helpers.cancelAll()
         }
         log.info("job_runner_stopped", ["worker": .string(worker)])
     }
 
     /// Asks `run()` to end: no more jobs are taken, those that run may end within the grace, and what is left then is
     /// cancelled and given back without counting as an attempt. Cannot be taken back; a second call does nothing.
-    public func stop() { stopSignal.raise(to: .takeNoMore) }
+    public func stop() { stopping.raise(to: Stopping.takesNoMore) }
 
     /// Runs everything that is due at `clock.now()`, one job after the other in the order of their times, with
     /// schedules, rescue and pruning, until nothing is due. Returns how many runs there were. For tests and the
@@ -88,6 +80,7 @@ public struct JobRunner: Sendable {
         let kinds = definitions.keys.sorted()
         var count = 0
         while true {
+            if count == JobLimits.runDueMax { throw JobsError.endless }
             try await housekeeping.run()
             let now = clock.now()
             let lockedUntil = now.adding(options.lease)
@@ -96,16 +89,38 @@ public struct JobRunner: Sendable {
                     kinds: kinds, limit: 1, worker: worker, now: now, lockedUntil: lockedUntil)
             }
             guard let job = claimed.first else { return count }
-            if count == JobLimits.runDueMax { throw JobsError.endless }
             await execution.run(job)
             count += 1
         }
     }
 
-    private func execution(stop: StopSignal?) -> JobExecution {
+    private func execution(stop: Gauge?) -> JobExecution {
         JobExecution(
             database: database, clock: clock, random: random, log: log, definitions: definitions,
             lease: options.lease, stop: stop)
+    }
+
+    /// Rings when a commit with a due job is notified, and at every poll interval, because notifications may be lost.
+    private func listen(ringing bell: Gauge) async {
+        while !Task.isCancelled {
+            do {
+                try await database.wait(forNotification: JobQueue.channel, timeout: options.pollInterval)
+            } catch {
+                // A cancelled sleep ends the loop.
+                try? await clock.sleep(for: options.pollInterval)
+            }
+            bell.raise()
+        }
+    }
+
+    private func endTheGrace() async {
+        await stopping.wait(for: Stopping.takesNoMore)
+        do {
+            try await clock.sleep(for: options.grace)
+        } catch {
+            return
+        }
+        stopping.raise(to: Stopping.leavesWork)
     }
 
     private func keepHouse() async throws {

@@ -1,24 +1,24 @@
 /// How a runner runs. All times are of the runner's clock.
 public struct JobRunnerOptions: Sendable {
     /// How many jobs of one queue run at once on this node, where `slots` does not say.
-    public var slotsDefault: Int
+    public let slotsDefault: Int
     /// How many jobs run at once, by queue.
-    public var slots: [String: Int]
+    public let slots: [String: Int]
     /// How often to look for work when no notification comes; also how late a retry may be.
-    public var pollInterval: Duration
+    public let pollInterval: Duration
     /// How often to look for lost workers, due schedules and what can be forgotten.
-    public var housekeepingInterval: Duration
+    public let housekeepingInterval: Duration
     /// How long a worker holds a job without renewing it, which it does at every third of this; clocks of nodes may
     /// differ by less than two thirds of it.
-    public var lease: Duration
+    public let lease: Duration
     /// How long running jobs may go on after `stop()`, before they are cancelled and given back.
-    public var grace: Duration
+    public let grace: Duration
     /// How long done jobs, and so their de-duplication keys, are kept.
-    public var jobRetention: Duration
+    public let jobRetention: Duration
     /// How long sent messages of the outbox, and so their de-duplication keys, are kept.
-    public var messageRetention: Duration
+    public let messageRetention: Duration
 
-    /// Options; the defaults suit a node of a few cores.
+    /// Options; the defaults suit a node of a few cores. A lease is at least a second, an interval 10 ms.
     public init(
         slotsDefault: Int = 8, slots: [String: Int] = [:], pollInterval: Duration = .seconds(1),
         housekeepingInterval: Duration = .seconds(1), lease: Duration = .seconds(60), grace: Duration = .seconds(20),
@@ -26,9 +26,9 @@ public struct JobRunnerOptions: Sendable {
     ) {
         self.slotsDefault = slotsDefault
         self.slots = slots
-        self.pollInterval = pollInterval
-        self.housekeepingInterval = housekeepingInterval
-        self.lease = lease
+        self.pollInterval = max(pollInterval, .milliseconds(10))
+        self.housekeepingInterval = max(housekeepingInterval, .milliseconds(10))
+        self.lease = max(lease, .seconds(1))
         self.grace = grace
         self.jobRetention = jobRetention
         self.messageRetention = messageRetention

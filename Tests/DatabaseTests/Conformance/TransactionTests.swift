@@ -216,16 +216,24 @@ import Testing
         }
     }
 
-    @Test(arguments: Subject.all) func `a cancelled task's closure does not begin`(_ subject: Subject) async throws {
+    @Test(arguments: Subject.all) func `a cancelled task's read does not begin, and its write is done (law 2)`(
+        _ subject: Subject
+    ) async throws {
         try await withSubject(subject) { database in
-            let task = Task {
+            let reading = Task {
                 while !Task.isCancelled { await Task.yield() }
-                try await database.write { try $0.execute("UPDATE account SET balance = 0 WHERE id = 1") }
+                _ = try await database.read { try $0.rows("SELECT balance FROM account") }
             }
-            task.cancel()
-            let thrown = await failure { try await task.value }
+            reading.cancel()
+            let thrown = await failure { try await reading.value }
             #expect(thrown is CancellationError)
-            try await expectBalance(100, database)
+            let writing = Task {
+                while !Task.isCancelled { await Task.yield() }
+                _ = try await database.write { try $0.execute("UPDATE account SET balance = 7 WHERE id = 1") }
+            }
+            writing.cancel()
+            try await writing.value
+            try await expectBalance(7, database)
         }
     }
 

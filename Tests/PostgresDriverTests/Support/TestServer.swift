@@ -9,6 +9,7 @@ import Testing
 enum TestServer {
     static let variable = "KESSAI_TEST_POSTGRES"
     static let url = ProcessInfo.processInfo.environment[variable]
+    static let poolerURL = ProcessInfo.processInfo.environment["KESSAI_TEST_PGBOUNCER"]
     static var isThere: Bool { url != nil }
 
     private static let nextNumber = Atomic<Int>(0)

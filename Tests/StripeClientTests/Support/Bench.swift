@@ -19,13 +19,13 @@ struct Bench {
     init(
         _ steps: [StubTransport.Step], retriesMax: Int = 2, overallTimeout: Duration = .seconds(70),
         attemptTakes: Duration = .milliseconds(120), secretKey: String = Bench.secretKey,
-        apiBase: String = "https://api.stripe.com"
+        apiBase: String = "https://api.stripe.com", apiVersion: String = "2026-10-28.endive"
     ) {
         let clock = clock
         transport = StubTransport(steps) { clock.advance(by: attemptTakes) }
         client = StripeClient(
             configuration: StripeConfiguration(
-                secretKey: Secret(secretKey), apiBase: apiBase, retriesMax: retriesMax,
+                secretKey: Secret(secretKey), apiBase: apiBase, apiVersion: apiVersion, retriesMax: retriesMax,
                 overallTimeout: overallTimeout),
             transport: transport, clock: clock, random: SeededRandom(7), log: recorder.log(clock: clock))
     }

@@ -14,23 +14,28 @@ public func withDatabase<R>(
     case .sqlite:
         return try await using(SQLiteDatabase(at: .memory, clock: clock), migrations, clock, body)
     case .postgresql:
-        let schema = try TestSchema()
-        let outcome: Result<R, any Error>
-        do {
-            let database = try schema.open(clock: clock)
-            outcome = .success(
-                try await using(database, migrations, clock) { database in
-                    try await body(database)
-                } prepare: {
-                    try await schema.create(database)
-                })
-        } catch {
-            outcome = .failure(error)
+        return try await turnstile.pass {
+            let schema = try TestSchema()
+            let outcome: Result<R, any Error>
+            do {
+                let database = try schema.open(clock: clock)
+                outcome = .success(
+                    try await using(database, migrations, clock) { database in
+                        try await body(database)
+                    } prepare: {
+                        try await schema.create(database)
+                    })
+            } catch {
+                outcome = .failure(error)
+            }
+            await schema.drop(clock: clock)
+            return try outcome.get()
         }
-        await schema.drop(clock: clock)
-        return try outcome.get()
     }
 }
+
+/// Schemas that are in use at once.
+private let turnstile = Turnstile(12)
 
 /// Migrates, runs `body`, and closes whatever happened.
 private func using<R>(

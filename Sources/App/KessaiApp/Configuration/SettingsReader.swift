@@ -1,3 +1,4 @@
+internal import Database
 public import JSON
 internal import Kernel
 
@@ -79,8 +80,10 @@ public struct SettingsReader {
 
     private mutating func databaseURL() -> String {
         let text = value("DATABASE_URL") ?? "sqlite:kessai.db"
-        if !["sqlite:", "postgresql://", "postgres://"].contains(where: { text.hasPrefix($0) }) {
-            fail("DATABASE_URL", "must begin with sqlite: or postgresql://")
+        do throws(DatabaseURL.Invalid) {
+            _ = try DatabaseURL(text)
+        } catch {
+            fail("DATABASE_URL", error.description)
         }
         return text
     }

@@ -1,6 +1,8 @@
 internal import Audit
+internal import CurlTransport
 internal import Database
 internal import Kernel
+internal import KessaiApp
 internal import Shop
 
 /// `kessai products import`: adds and changes products from CSV.
@@ -17,11 +19,13 @@ struct ProductsImportCommand: Command {
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
         guard arguments.positional.count == 1 else { throw UsageError(message: "products import needs one file") }
+        let file = arguments.positional[0]
+        let text = try Machine.text(of: file)
         let products: [Product]
         do throws(ProductCSV.Fault) {
-            products = try ProductCSV.parse(try Self.read(arguments.positional[0]))
+            products = try ProductCSV.parse(text)
         } catch {
-            throw UsageError(message: "\(arguments.positional[0]), \(error.description)")
+            throw UsageError(message: "\(file), \(error.description)")
         }
         let settings = try Machine.settings().settings
         let clock = SystemClock()
@@ -32,11 +36,5 @@ struct ProductsImportCommand: Command {
         await database.close()
         transport.close()
         return .success
-    }
-
-    private static func read(_ path: String) throws(ProductCSV.Fault) -> String {
-        do { return try Machine.text(of: path) } catch {
-            throw ProductCSV.Fault(line: 0, detail: "the file cannot be read as UTF-8 text")
-        }
     }
 }

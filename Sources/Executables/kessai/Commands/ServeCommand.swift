@@ -1,5 +1,7 @@
+internal import CurlTransport
 internal import Database
 internal import HTTPServer
+internal import Jobs
 internal import Kernel
 internal import KessaiApp
 

@@ -1,9 +1,13 @@
 internal import Accounts
 internal import Audit
+internal import CurlTransport
 internal import Database
 private import Glibc
+internal import HTTP
 internal import Identity
+internal import JSON
 internal import Kernel
+internal import KessaiApp
 
 /// `kessai users add`: makes the first operator.
 struct UsersAddCommand: Command {

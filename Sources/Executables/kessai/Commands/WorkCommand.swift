@@ -1,4 +1,6 @@
+internal import CurlTransport
 internal import Database
+internal import Jobs
 internal import Kernel
 internal import KessaiApp
 

@@ -4,6 +4,8 @@ internal import CurlTransport
 internal import Database
 internal import HTTPServer
 internal import Identity
+internal import JSON
+internal import Jobs
 internal import Kernel
 internal import KessaiApp
 internal import Shop
@@ -93,7 +95,7 @@ struct DemoHost {
         do {
             return try HTTPServer.start(
                 HTTPServerOptions(host: "127.0.0.1", port: port), handler: handler, random: random, log: log)
-        } catch let error as HTTPServerError {
+        } catch {
             throw UsageError(message: "cannot listen on port \(port) (\(error)); choose another with \(option)")
         }
     }

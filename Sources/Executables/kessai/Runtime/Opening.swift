@@ -13,9 +13,10 @@ enum Opening {
     /// The database of the settings.
     static func database(_ settings: Settings, clock: any WallClock) throws -> any Database {
         switch try DatabaseURL(settings.databaseURL.reveal()) {
-        case .sqlite(let location): try SQLiteDatabase(at: .init(location), clock: clock)
+        case .sqliteFile(let path): try SQLiteDatabase(at: .file(path: path), clock: clock)
+        case .sqliteMemory: try SQLiteDatabase(at: .memory, clock: clock)
         case .postgresql(let url):
-            try PostgresDatabase(url: url, connectionsMax: settings.databaseConnectionsMax, clock: clock)
+            try PostgresDatabase(url: url.reveal(), connectionsMax: settings.databaseConnectionsMax, clock: clock)
         }
     }
 

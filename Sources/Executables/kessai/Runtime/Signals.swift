@@ -20,8 +20,6 @@ enum Signals {
             var finished = false
         }
         private let state = Mutex(State())
-        // Held for as long as the waiter lives: a source that is released is cancelled.
-        private let sources = Mutex<[any DispatchSourceSignal]>([])
 
         func begin(_ continuation: CheckedContinuation<Void, Never>) {
             let isOver = state.withLock { state -> Bool in
@@ -33,12 +31,14 @@ enum Signals {
             for number in [SIGTERM, SIGINT] {
                 signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                // The handler holds its source: a source that is released hears nothing. It is let go by the cancel.
                 source.setEventHandler { [self] in
                     signal(number, SIG_DFL)
+                    source.cancel()
                     finish()
                 }
+                source.setCancelHandler {}
                 source.resume()
-                sources.withLock { $0.append(source) }
             }
         }
 

@@ -11,11 +11,17 @@ public struct OrderPlacement: Sendable {
     /// How long an order may stay unpaid before it is canceled: 24 hours.
     public static let lifetime = Duration.seconds(24 * 3600)
 
+    /// The order that this very request has placed already, before a crash perhaps; nil when there is none.
+    public func placed(requestKey: String?, in tx: Transaction) throws -> Order? {
+        try requestKey.flatMap { try OrderRepository(tx: tx).find(requestKey: $0) }
+    }
+
     /// Places an order of lines that the seller priced (law 1); all lines have one currency.
     ///
     /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, and `MoneyError`.
     public func place(
-        seller: String, userID: String?, lines: [OrderLine], cause: Cause, in tx: Transaction
+        seller: String, userID: String?, requestKey: String? = nil, lines: [OrderLine], cause: Cause,
+        in tx: Transaction
     ) throws -> Order {
         guard let currency = lines.first?.amount.currency else {
             throw PaymentError.amountNotChargeable(minimum: 1, maximum: 0)
@@ -28,8 +34,8 @@ public struct OrderPlacement: Sendable {
         }
         let now = clock.now()
         let order = try OrderRepository(tx: tx).insert(
-            id: ids.next(Order.self), seller: seller, userID: userID, total: total, lines: lines, createdAt: now,
-            expiresAt: now.adding(Self.lifetime))
+            id: ids.next(Order.self), seller: seller, userID: userID, requestKey: requestKey, total: total,
+            lines: lines, createdAt: now, expiresAt: now.adding(Self.lifetime))
         try history.append(
             "order_placed", of: order.id, cause: cause,
             ["total": .int(total.amountMinor), "currency": .string(currency.code), "number": .int(order.number)],

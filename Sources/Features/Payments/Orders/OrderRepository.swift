@@ -13,14 +13,15 @@ struct OrderRepository {
 
     /// Stores a new order with its lines; returns it with its number.
     func insert(
-        id: OrderID, seller: String, userID: String?, total: Money, lines: [OrderLine], createdAt: Timestamp,
-        expiresAt: Timestamp
+        id: OrderID, seller: String, userID: String?, requestKey: String?, total: Money, lines: [OrderLine],
+        createdAt: Timestamp, expiresAt: Timestamp
     ) throws -> Order {
         let row = try tx.row(
             """
-            INSERT INTO orders (id, seller, user_id, total_minor, currency, status, created_at_ms, expires_at_ms)
-            VALUES (\(id), \(seller), \(userID), \(total.amountMinor), \(total.currency), 'pending', \(createdAt),
-                \(expiresAt))
+            INSERT INTO orders (id, seller, user_id, request_key, total_minor, currency, status, created_at_ms,
+                expires_at_ms)
+            VALUES (\(id), \(seller), \(userID), \(requestKey), \(total.amountMinor), \(total.currency), 'pending',
+                \(createdAt), \(expiresAt))
             RETURNING \(unsafe: Self.columns)
             """)
         guard let row else { throw DatabaseError.unexpectedRowCount(0) }
@@ -34,6 +35,11 @@ struct OrderRepository {
                 """)
         }
         return try Order(row)
+    }
+
+    /// The order that a request made (``RequestContext/requestKey``).
+    func find(requestKey: String) throws -> Order? {
+        try tx.row("SELECT \(unsafe: Self.columns) FROM orders WHERE request_key = \(requestKey)").map(Order.init)
     }
 
     /// The order of a reference.

@@ -10,20 +10,25 @@ struct RefundRepository {
         requested_by, created_at_ms
         """
 
-    func insert(_ refund: Refund) throws {
+    func insert(_ refund: Refund, requestKey: String? = nil) throws {
         try tx.execute(
             """
             INSERT INTO refunds (id, order_id, payment_id, amount_minor, currency, reason, state, idempotency_key,
-                stripe_refund_id, requested_by, created_at_ms, updated_at_ms)
+                request_key, stripe_refund_id, requested_by, created_at_ms, updated_at_ms)
             VALUES (\(refund.id), \(refund.orderID), \(refund.paymentID), \(refund.amount.amountMinor),
                 \(refund.amount.currency), \(refund.reason), \(refund.state.rawValue), \(refund.idempotencyKey),
-                \(refund.stripeRefundID), \(refund.requestedBy), \(refund.createdAt), \(refund.createdAt))
+                \(requestKey), \(refund.stripeRefundID), \(refund.requestedBy), \(refund.createdAt), \(refund.createdAt))
             """)
     }
 
     func of(_ order: OrderID) throws -> [Refund] {
         try tx.rows("SELECT \(unsafe: Self.columns) FROM refunds WHERE order_id = \(order) ORDER BY id")
             .map(Refund.init)
+    }
+
+    /// The refund that a request made (``RequestContext/requestKey``).
+    func find(requestKey: String) throws -> Refund? {
+        try tx.row("SELECT \(unsafe: Self.columns) FROM refunds WHERE request_key = \(requestKey)").map(Refund.init)
     }
 
     func find(_ id: String) throws -> Refund? {

@@ -26,7 +26,7 @@ struct RefundRoutes: Sendable {
                 try OrderReference.of(context.parameter("id")),
                 RefundService.Request(
                     amountMinor: request.amount, reason: request.reason ?? "requested_by_customer",
-                    paymentIntentID: request.paymentIntentID),
+                    paymentIntentID: request.paymentIntentID, requestKey: context.requestKey),
                 by: principal, cause: .request(context.requestID))
             return .json(
                 try RefundResponse(refund).jsonValue(), status: refund.state == .submitted ? 202 : 201)

@@ -21,6 +21,8 @@ struct RefundService: Sendable {
         let reason: String
         /// Which payment; nil is the one that paid the order, else the oldest that is owed back.
         let paymentIntentID: String?
+        /// Tells the request from every other: a repeat goes on with the refund that is there.
+        let requestKey: String?
     }
 
     /// Refunds a payment of an order in full or in part. When Stripe gives no certain answer the refund is returned as
@@ -90,6 +92,11 @@ struct RefundService: Sendable {
             guard let order = try OrderRepository(tx: tx).lock(reference) else { throw PaymentError.orderNotFound }
             let refunds = RefundRepository(tx: tx)
             let all = try refunds.of(order.id)
+            if let key = request.requestKey, let known = try refunds.find(requestKey: key),
+                let payment = try PaymentRepository(tx: tx).of(order.id).first(where: { $0.id == known.paymentID })
+            {
+                return (known, payment)
+            }
             func left(of payment: Payment) throws -> Int64 {
                 var left = payment.amount
                 for refund in all where refund.paymentID == payment.id && refund.isReserved {
@@ -118,7 +125,7 @@ struct RefundService: Sendable {
                 amount: Money(amountMinor, payment.amount.currency), reason: request.reason, state: .submitted,
                 idempotencyKey: "\(order.id.rawValue)-refund-\(id)", stripeRefundID: nil,
                 requestedBy: principal.userID, createdAt: now)
-            try refunds.insert(refund)
+            try refunds.insert(refund, requestKey: request.requestKey)
             try history.append(
                 "refund_submitted", of: order.id, cause: cause,
                 [

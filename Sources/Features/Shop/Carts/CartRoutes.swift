@@ -15,7 +15,7 @@ struct CartRoutes: Sendable {
                 let principal = try context.authenticated()
                 let cart = try CreateOrderRequest(validated: context.json)
                 let (order, lines) = try await service.order(
-                    cart, by: principal, cause: .request(context.requestID))
+                    cart, by: principal, requestKey: context.requestKey, cause: .request(context.requestID))
                 return .json(try OrderResponse(order, lines: lines).jsonValue(), status: 201)
             }
         ]

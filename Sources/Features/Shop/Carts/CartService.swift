@@ -10,12 +10,18 @@ struct CartService: Sendable {
     let orders: OrderPlacement
 
     /// Orders a cart. Throws `ShopError` and `PaymentError.amountNotChargeable`; then nothing was taken.
-    func order(_ cart: CreateOrderRequest, by principal: Principal, cause: Cause) async throws -> (Order, [OrderLine]) {
+    /// A repeat with the same `requestKey` returns the order that is there.
+    func order(
+        _ cart: CreateOrderRequest, by principal: Principal, requestKey: String?, cause: Cause
+    ) async throws -> (Order, [OrderLine]) {
         var seen: Set<String> = []
         for item in cart.items where !seen.insert(item.productID).inserted {
             throw ShopError.repeatedProduct(item.productID)
         }
         return try await database.write { [orders] tx in
+            if let placed = try orders.placed(requestKey: requestKey, in: tx) {
+                return (placed, try OrderLines.of(placed, in: tx))
+            }
             let products = ProductRepository(tx: tx)
             var taken: [String: OrderLine] = [:]
             // In one order for all carts, so that two carts never wait for each other's products in a circle.
@@ -33,7 +39,8 @@ struct CartService: Sendable {
             let lines = cart.items.compactMap { taken[$0.productID] }
             guard Set(lines.map(\.amount.currency)).count == 1 else { throw ShopError.mixedCurrencies }
             let order = try orders.place(
-                seller: ShopFulfilment.seller, userID: principal.userID, lines: lines, cause: cause, in: tx)
+                seller: ShopFulfilment.seller, userID: principal.userID, requestKey: requestKey, lines: lines,
+                cause: cause, in: tx)
             return (order, lines)
         }
     }

@@ -6,8 +6,8 @@ extension StripeClient {
         try await perform(try .get(Self.events, id), StripeEvent.init)
     }
 
-    /// Lists events of the last 30 days, of at most 20 types, a span of time, or only those that an endpoint has
-    /// (`true`) or has not (`false`) acknowledged.
+    /// Lists events of the last 30 days: of at most 20 types, which are whole names without `*`; of a span of time; or
+    /// only those that all endpoints have (`true`) or have not (`false`) acknowledged.
     public func listEvents(
         types: [String] = [], created: StripeCreated? = nil, deliverySuccess: Bool? = nil,
         page: StripePage<StripeEvent> = StripePage()

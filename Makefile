@@ -1,0 +1,35 @@
+# Kessai: `make run` tries it, `make test` proves it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+STRICT := --explicit-target-dependency-import-check error
+RELEASE := -c release --static-swift-stdlib --product kessai
+
+.DEFAULT_GOAL := help
+.PHONY: help packages run build test check format lint clean
+
+help: ## list the chores
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+packages: ## install the Debian packages that the build needs
+	@scripts/packages build
+
+build: packages ## build the release binary: .build/release/kessai
+	swift build $(RELEASE)
+
+run: build ## try it: sandbox, sample data, a purchase, and then serve (http://127.0.0.1:8080)
+	@.build/release/kessai demo $(ARGS)
+
+test: ## everything: format, strict build, all tests on both databases, the release binary, real clients
+	@scripts/test
+
+check: packages lint ## format, lint and strict build
+	swift build --build-tests $(STRICT)
+
+lint: ## what swift-format would change or refuses
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format: ## let swift-format write the sources
+	swift format --in-place --recursive Sources Tests Package.swift
+
+clean: ## remove what was built
+	rm -rf .build

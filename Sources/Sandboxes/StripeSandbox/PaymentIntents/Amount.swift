@@ -1,0 +1,53 @@
+import Kernel
+
+/// What Stripe takes for an amount.
+enum Amount {
+    /// Checks a currency's code. Throws when Stripe does not take it.
+    static func currency(_ code: String) throws(StripeError) -> Currency {
+        guard let currency = Currency(code), supported.contains(currency.code) else {
+            throw StripeError.invalidRequest("Invalid currency: \(code.lowercased()).", param: "currency")
+                .beforeExecution
+        }
+        return currency
+    }
+
+    /// Checks an amount. Throws below Stripe's minimum, above eight digits, and where a currency wants a round number.
+    static func check(_ amount: Int64, _ currency: Currency) throws(StripeError) {
+        guard amount >= 1 else {
+            throw StripeError.invalidRequest(
+                "This value must be greater than or equal to 1.", code: "parameter_invalid_integer", param: "amount"
+            ).beforeExecution
+        }
+        guard amount <= currency.maximumChargeMinor else {
+            throw StripeError.invalidRequest(
+                "Amount must be no more than \(Money(currency.maximumChargeMinor, currency)).",
+                code: "amount_too_large", param: "amount"
+            ).beforeExecution
+        }
+        guard amount >= currency.minimumChargeMinor else {
+            throw StripeError.invalidRequest(
+                "Amount must be at least \(Money(currency.minimumChargeMinor, currency)).", code: "amount_too_small",
+                param: "amount"
+            ).beforeExecution
+        }
+        // Written with two digits they do not have, and with a last digit that must be 0.
+        let step: Int64 = ["ugx", "isk"].contains(currency.code) ? 100 : currency.minorUnitDigits == 3 ? 10 : 1
+        guard amount % step == 0 else {
+            throw StripeError.invalidRequest(
+                "Amounts in \(currency) must be multiples of \(step).", code: "parameter_invalid_integer",
+                param: "amount"
+            ).beforeExecution
+        }
+    }
+
+    /// Source: Stripe's list of currencies for charges.
+    private static let supported = Set(
+        """
+        usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf \
+        chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf \
+        idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop \
+        mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd \
+        scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof \
+        xpf yer zar zmw
+        """.split(separator: " ").map(String.init))
+}

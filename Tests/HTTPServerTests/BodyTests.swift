@@ -1,0 +1,160 @@
+import HTTP
+import HTTPServer
+import JSON
+import KernelTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct BodyTests {
+    /// Takes ten bytes, refuses `/refused`, and says what it got.
+    private func server(_ options: HTTPServerOptions = HTTPServerOptions(epollThreads: 1)) throws -> HTTPServer {
+        try HTTPServer.test(
+            options,
+            handler: ClosureHandler(
+                admission: { head in
+                    head.path == "/refused"
+                        ? .refuse(Problem.notFound("page").response(requestID: head.requestID))
+                        : .accept(bodyBytesMax: 10)
+                },
+                answer: { .text("got \(String(decoding: $0.body, as: UTF8.self))") }))
+    }
+
+    @Test func `a body arrives by its length, in pieces or in one`() async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            #expect(try client.exchange(post("/", "0123456789")).text == "got 0123456789")
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Le")
+            try client.send("ngth: 4\r\n\r\n12")
+            try client.send("34")
+            #expect(try client.receive().text == "got 1234")
+            #expect(try client.exchange(post("/", "")).text == "got ")
+        }
+    }
+
+    @Test func `a body arrives in chunks`() async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            for _ in 0..<2 {
+                try client.send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n")
+                try client.send("4\r\ndefg\r\n0\r\nTrailer: x\r\n\r\n")
+                #expect(try client.receive().text == "got abcdefg")
+            }
+        }
+    }
+
+    @Test func `a client that asks first is told to go on`() async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try client.receive().status == 100)
+            #expect(try client.exchange("four").text == "got four")
+        }
+    }
+
+    @Test(arguments: [("/refused", "4", 404), ("/", "11", 413)])
+    func `a client that asks first is refused without sending`(path: String, length: String, status: Int) async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            let head =
+                "POST \(path) HTTP/1.1\r\nHost: test\r\nContent-Length: \(length)\r\nExpect: 100-continue\r\n\r\n"
+            #expect(try client.exchange(head).status == status)
+        }
+    }
+
+    @Test func `a body that is too large by its length is 413, and the connection lives`() async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            let answer = try client.exchange(post("/", "01234567890"))
+            #expect(answer.status == 413)
+            #expect(try JSONValue(parsing: answer.body)["code"] == "body_too_large")
+            #expect(answer["Content-Type"] == "application/problem+json")
+            #expect(answer["X-Request-Id"] != nil)
+            #expect(try client.exchange(post("/", "short")).text == "got short")
+        }
+    }
+
+    @Test func `a body that grows too large in chunks is 413, and the connection lives`() async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            let head = "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let answer = try client.exchange(head + "6\r\nabcdef\r\n6\r\nghijkl\r\n0\r\n\r\n")
+            #expect(answer.status == 413)
+            #expect(try JSONValue(parsing: answer.body)["code"] == "body_too_large")
+            #expect(try client.exchange(post("/", "short")).text == "got short")
+        }
+    }
+
+    @Test func `a huge body is refused before it comes`() async throws {
+        try await server(HTTPServerOptions(epollThreads: 1, discardBytesMax: 1000)).use { port in
+            let client = try RawClient(port: port)
+            let answer = try client.exchange("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000000000\r\n\r\n")
+            #expect(answer.status == 413)
+            #expect(answer["Connection"] == "close")
+            #expect(client.isClosedByServer())
+        }
+    }
+
+    @Test func `chunks without an end are cut off`() async throws {
+        try await server(HTTPServerOptions(epollThreads: 1, discardBytesMax: 1000)).use { port in
+            let client = try RawClient(port: port)
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+            #expect(throws: RawClient.Broken.self) {
+                while true { try client.send("100\r\n" + String(repeating: "x", count: 256) + "\r\n") }
+            }
+        }
+    }
+
+    @Test func `a refused request with a small body keeps its connection`() async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            #expect(try client.exchange(post("/refused", "four")).status == 404)
+            #expect(try client.exchange(get("/refused")).status == 404)
+            #expect(try client.exchange(post("/", "four")).text == "got four")
+        }
+    }
+
+    @Test(arguments: [
+        ("Content-Length: 4\r\nContent-Length: 5\r\n", 400),
+        ("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", 400),
+        ("Content-Length: -1\r\n", 400), ("Content-Length: 4, 4\r\n", 400),
+        ("Content-Length: 99999999999999999999\r\n", 413),
+        ("Transfer-Encoding: gzip, chunked\r\n", 501),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+        ("Content-Length : 4\r\n", 400), ("X-A: \u{1}\r\n", 400), ("X-A: a\rContent-Length: 4\r\n", 400),
+    ])
+    func `a body whose length two readers could read differently is refused`(fields: String, status: Int) async throws {
+        try await server().use { port in
+            let client = try RawClient(port: port)
+            let answer = try client.exchange("POST / HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
+            #expect(answer.status == status)
+            #expect(client.isClosedByServer())
+        }
+    }
+
+    @Test(arguments: [
+        ("GET /\u{e9} HTTP/1.1\r\nHost: test\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/3.0\r\nHost: test\r\n\r\n", 505), (get("/", "X: \(String(repeating: "x", count: 9000))\r\n"), 431),
+        (get("/" + String(repeating: "x", count: 60_000)), 414),
+    ])
+    func `a head that is not as it should be is refused`(head: String, status: Int) async throws {
+        try await server(HTTPServerOptions(epollThreads: 1, headBytesMax: 8 << 10)).use { port in
+            let answer = try RawClient(port: port).exchange(head)
+            #expect(answer.status == status)
+        }
+    }
+
+    @Test func `a request that never comes whole is given up`() async throws {
+        try await server(HTTPServerOptions(epollThreads: 1, receiveTimeoutSeconds: 0)).use { port in
+            let client = try RawClient(port: port)
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nab")
+            #expect(client.isClosedByServer())
+        }
+    }
+
+    @Test func `a connection on which nothing comes is given up`() async throws {
+        try await server(HTTPServerOptions(epollThreads: 1, idleTimeoutSeconds: 1)).use { port in
+            let client = try RawClient(port: port)
+            #expect(try client.exchange(get("/")).status == 200)
+            #expect(client.isClosedByServer())
+        }
+    }
+}

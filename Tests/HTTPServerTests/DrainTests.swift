@@ -1,0 +1,82 @@
+import HTTP
+import HTTPServer
+import Kernel
+import KernelTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct DrainTests {
+    @Test func `what is in flight ends, and nobody else comes in`() async throws {
+        let gate = Gate()
+        let server = try HTTPServer.test(HTTPServerOptions(epollThreads: 2)) { _ in
+            await gate.pass()
+            return .text(Task.isCancelled ? "cancelled" : "whole")
+        }
+        let port = server.port
+        let idle = try await offPool { try RawClient(port: port) }
+        async let answers = offPool {
+            let clients = try (0..<4).map { _ in try RawClient(port: port) }
+            for client in clients { try client.send(get("/")) }
+            return try clients.map { client in
+                let answer = try client.receive()
+                return "\(answer.text) \(answer["Connection"] ?? "") \(client.isClosedByServer())"
+            }
+        }
+        await gate.waitFor(arrived: 4)
+        async let drained: Void = server.drain(within: .seconds(30))
+        // The idle connection is closed although the others last.
+        let idleWasClosed = try await offPool { idle.isClosedByServer() }
+        #expect(idleWasClosed)
+        await #expect(throws: RawClient.Broken.self) { try await offPool { _ = try RawClient(port: port) } }
+        gate.openForAll()
+        #expect(try await answers == Array(repeating: "whole close true", count: 4))
+        await drained
+        #expect(gate.cancelled == 0)
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test func `a task that lasts longer is cancelled and may still answer`() async throws {
+        let gate = Gate()
+        let server = try HTTPServer.test { _ in
+            await gate.pass()
+            return .text(Task.isCancelled ? "cancelled" : "whole")
+        }
+        async let answer = offPool { [port = server.port] in try RawClient(port: port).exchange(get("/")).text }
+        await gate.waitFor(arrived: 1)
+        await server.drain(within: .milliseconds(10))
+        #expect(try await answer == "cancelled")
+    }
+
+    @Test func `a task that does not heed its cancellation is answered for`() async throws {
+        let deaf = Gate()
+        let server = try HTTPServer.test { _ in
+            // The gate is waited for by another task, which nobody cancels.
+            await Task { await deaf.pass() }.value
+            return .text("too late")
+        }
+        async let answer = offPool { [port = server.port] in try RawClient(port: port).exchange(get("/")).status }
+        await deaf.waitFor(arrived: 1)
+        await server.drain(within: .zero)
+        #expect(try await answer == 503)
+        deaf.openForAll()
+    }
+
+    @Test func `draining twice ends twice`() async throws {
+        let server = try HTTPServer.test { _ in .text("") }
+        async let first: Void = server.drain(within: .seconds(30))
+        async let second: Void = server.drain(within: .seconds(30))
+        _ = await (first, second)
+        await server.drain(within: .zero)
+    }
+
+    @Test func `a server that is let go of frees its port`() async throws {
+        var server: HTTPServer? = try HTTPServer.test { _ in .text("") }
+        let port = try #require(server?.port)
+        let client = try await offPool { try RawClient(port: port) }
+        server = nil
+        let closed = try await offPool { client.isClosedByServer() }
+        #expect(closed)
+        let next = try HTTPServer.test(HTTPServerOptions(port: port, epollThreads: 1)) { _ in .text("next") }
+        let text = try await next.use { port in try RawClient(port: port).exchange(get("/")).text }
+        #expect(text == "next")
+    }
+}

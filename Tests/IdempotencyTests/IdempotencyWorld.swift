@@ -1,0 +1,104 @@
+import Database
+import DatabaseTesting
+import HTTP
+import Idempotency
+import Identity
+import JSON
+import Kernel
+import KernelTesting
+import Synchronization
+
+/// A server with one handler that counts its runs and answers from a script.
+struct IdempotencyWorld: Sendable {
+    let database: any Database
+    let clock: ManualClock
+    let runs = Counter()
+    let recorder = LogRecorder()
+    let ids: IDGenerator
+
+    init(_ database: any Database, _ clock: ManualClock) {
+        self.database = database
+        self.clock = clock
+        ids = IDGenerator(clock: clock, random: SeededRandom())
+    }
+
+    func router(
+        access: Access = .everyone, repeats: Repeats? = nil, method: String = "POST",
+        database: (any Database)? = nil,
+        _ answer: @escaping @Sendable (Int, RequestContext) async throws -> HTTPResponse = { run, _ in
+            .json(["run": .int(Int64(run))], status: 201)
+        }
+    ) -> Router {
+        let route = Route(
+            method, "/orders", "Takes an order", tag: "orders", access: access,
+            body: method == "POST" ? .object([.optional("count", .integer(1...9))]) : nil, repeats: repeats,
+            answers: []
+        ) { [runs] context in try await answer(runs.next(), context) }
+        return Router(
+            routes: [route], authenticator: Users(),
+            middleware: [
+                IdempotencyMiddleware(database: database ?? self.database, clock: clock, ids: ids)
+            ], log: recorder.log(clock: clock))
+    }
+}
+
+final class Counter: Sendable {
+    private let value = Mutex(0)
+    var count: Int { value.withLock { $0 } }
+    func next() -> Int {
+        value.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+}
+
+struct Users: Authenticator {
+    func principal(bearerToken: String) async throws -> Principal? {
+        Principal(userID: bearerToken, role: .buyer)
+    }
+}
+
+/// A database whose next write fails.
+final class FailingDatabase: Database {
+    let inner: any Database
+    private let left = Mutex<[Bool]>([])
+    init(_ inner: any Database) { self.inner = inner }
+    var dialect: SQLDialect { inner.dialect }
+    /// For each write to come, whether it fails.
+    func script(_ failures: [Bool]) { left.withLock { $0 = failures } }
+    func write<R: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> R) async throws -> R {
+        let fails = left.withLock { $0.isEmpty ? false : $0.removeFirst() }
+        if fails { throw DatabaseError.unavailable(reason: "gone") }
+        return try await inner.write(body)
+    }
+    func read<R: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> R) async throws -> R {
+        try await inner.read(body)
+    }
+    func wait(forNotification channel: String, timeout: Duration) async throws {}
+    func close() async {}
+}
+
+/// What every suite of stored answers does.
+protocol IdempotencySuite {}
+
+extension IdempotencySuite {
+    func with(_ engine: TestEngine, _ body: (IdempotencyWorld) async throws -> Void) async throws {
+        let clock = ManualClock()
+        try await withDatabase(engine, migrations: IdempotencySchema.migrations, clock: clock) { database in
+            try await body(IdempotencyWorld(database, clock))
+        }
+    }
+
+    func post(key: String? = "k", body: String = "{}", user: String? = nil, query: String = "") -> HTTPRequest {
+        var headers: HTTPHeaders = ["Content-Type": "application/json"]
+        headers["Idempotency-Key"] = key
+        if let user { headers["Authorization"] = "Bearer \(user)" }
+        return HTTPRequest("POST", "/orders" + query, headers: headers, body: Array(body.utf8))
+    }
+
+    func code(_ response: HTTPResponse) -> String? {
+        // What is no JSON has no code.
+        (try? JSONValue(parsing: response.body))?["code"]?.string
+    }
+}

@@ -1,0 +1,73 @@
+public import Database
+private import Synchronization
+
+/// A database that goes away when it is told to: what had begun is rolled back, as after a crash.
+public final class FaultyDatabase: Database {
+    private struct Plan {
+        var writesLeft: Int?
+        var readsFail = false
+        var commitsUnknown = 0
+    }
+    private let inner: any Database
+    private let plan = Mutex(Plan())
+
+    /// Works as `inner` does, until told otherwise.
+    public init(_ inner: any Database) { self.inner = inner }
+
+    /// Lets so many more writes through; then none, until ``comeBack()``.
+    public func goAway(afterWrites count: Int = 0) {
+        plan.withLock {
+            $0.writesLeft = count
+            $0.readsFail = count == 0
+        }
+    }
+
+    /// Commits the next write, and then says that nobody knows (a connection that breaks at commit).
+    public func loseNextCommit() { plan.withLock { $0.commitsUnknown += 1 } }
+
+    /// Works again.
+    public func comeBack() { plan.withLock { $0 = Plan() } }
+
+    /// The engine.
+    public var dialect: SQLDialect { inner.dialect }
+
+    /// Runs `body`, or throws `unavailable`.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        let isAway = plan.withLock { plan -> Bool in
+            guard let left = plan.writesLeft else { return false }
+            if left == 0 {
+                plan.readsFail = true
+                return true
+            }
+            plan.writesLeft = left - 1
+            return false
+        }
+        if isAway { throw DatabaseError.unavailable(reason: "the test took it away") }
+        let result = try await inner.write(body)
+        let isLost = plan.withLock { plan -> Bool in
+            guard plan.commitsUnknown > 0 else { return false }
+            plan.commitsUnknown -= 1
+            return true
+        }
+        if isLost { throw DatabaseError.commitUnknown }
+        return result
+    }
+
+    /// Runs `body`, or throws `unavailable`.
+    public func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        if plan.withLock({ $0.readsFail }) { throw DatabaseError.unavailable(reason: "the test took it away") }
+        return try await inner.read(body)
+    }
+
+    /// Waits as the inner one does.
+    public func wait(forNotification channel: String, timeout: Duration) async throws {
+        try await inner.wait(forNotification: channel, timeout: timeout)
+    }
+
+    /// The inner one is closed by whoever opened it.
+    public func close() async {}
+}

@@ -1,0 +1,98 @@
+public import Database
+internal import JSON
+public import Testing
+
+extension World {
+    /// Checks the books: every entry sums to zero, paid means paid once and delivered once, and no other order is.
+    public func expectBooks(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let faults = try await database.read { tx in
+            [
+                (
+                    "entries that do not sum to zero",
+                    try tx.rows("SELECT entry_id FROM postings GROUP BY entry_id HAVING SUM(amount_minor) <> 0").count
+                ),
+                (
+                    "paid orders without exactly one applied payment and delivery",
+                    try tx.rows(
+                        """
+                        SELECT o.id FROM orders o WHERE o.paid_at_ms IS NOT NULL AND (
+                            (SELECT COUNT(*) FROM payments p WHERE p.order_id = o.id AND p.applied = 1) <> 1
+                            OR (SELECT COUNT(*) FROM shop_deliveries d WHERE d.order_id = o.id) <> 1)
+                        """
+                    ).count
+                ),
+                (
+                    "unpaid orders with a delivery or an applied payment",
+                    try tx.rows(
+                        """
+                        SELECT o.id FROM orders o WHERE o.paid_at_ms IS NULL AND (
+                            EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.applied = 1)
+                            OR EXISTS (SELECT 1 FROM shop_deliveries d WHERE d.order_id = o.id))
+                        """
+                    ).count
+                ),
+                (
+                    "payments without their entry",
+                    try tx.rows(
+                        """
+                        SELECT p.id FROM payments p WHERE NOT EXISTS (
+                            SELECT 1 FROM journal_entries e WHERE e.source_id = p.stripe_payment_intent_id
+                                AND e.kind IN ('payment', 'unapplied_payment'))
+                        """
+                    ).count
+                ),
+                ("products below zero", try tx.rows("SELECT id FROM products WHERE stock < 0").count),
+            ]
+        }
+        for (what, count) in faults where count > 0 {
+            Issue.record("the books: \(count) \(what)", sourceLocation: sourceLocation)
+        }
+        let atStripe = try await chargedAtStripe()
+        let booked = try await balance("stripe_balance")
+        if atStripe != booked {
+            Issue.record("the books: \(booked) booked, \(atStripe) at Stripe", sourceLocation: sourceLocation)
+        }
+    }
+
+    /// The balance of an account, over all orders, in minor units.
+    public func balance(_ account: String) async throws -> Int64 {
+        try await database.read { tx in
+            try tx.row(
+                """
+                SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) AS sum FROM postings WHERE account = \(account)
+                """
+            )?.int("sum") ?? 0
+        }
+    }
+
+    /// What Stripe charged and did not give back, by its own objects.
+    public func chargedAtStripe() async throws -> Int64 {
+        var sum: Int64 = 0
+        var after = ""
+        while true {
+            let page = try await atStripe("GET", "/v1/charges?limit=100" + after)
+            for charge in page["data"]?.array ?? [] where charge["status"]?.string == "succeeded" {
+                sum += (charge["amount"]?.int ?? 0) - (charge["amount_refunded"]?.int ?? 0)
+            }
+            guard page["has_more"]?.bool == true, let last = page["data"]?.array?.last?["id"]?.string else {
+                return sum
+            }
+            after = "&starting_after=\(last)"
+        }
+    }
+
+    /// Changes rows behind the application's back.
+    public func alter(_ sql: SQL) async throws {
+        try await database.write { tx in
+            try tx.execute(sql)
+            return ()
+        }
+    }
+
+    /// How many rows a table has.
+    public func count(_ table: StaticString, where condition: StaticString = "1 = 1") async throws -> Int64 {
+        try await database.read { tx in
+            try tx.row(SQL(unsafe: "SELECT COUNT(*) AS count FROM \(table) WHERE \(condition)"))?.int("count") ?? 0
+        }
+    }
+}

@@ -1,0 +1,147 @@
+internal import Crypto
+public import Database
+public import DatabaseTesting
+public import HTTP
+public import JSON
+internal import Jobs
+public import Kernel
+public import KernelTesting
+public import KessaiApp
+internal import Mail
+public import StripeSandbox
+
+/// The whole system in one process: the application, the Stripe sandbox, a database, a hand-moved clock. No sockets, no
+/// sleeps; the seed fixes every random choice.
+public struct World: Sendable {
+    /// Where the application is for the sandbox.
+    public static let origin = "https://kessai.test"
+    /// The secret of the webhooks.
+    public static let webhookSecret = Secret("whsec_test_0123456789abcdef")
+
+    /// The application.
+    public let app: KessaiApp
+    /// Stripe.
+    public let sandbox: StripeSandbox
+    /// The database.
+    public let database: any Database
+    /// Time.
+    public let clock: ManualClock
+    /// What was logged.
+    public let logs: LogRecorder
+    /// What was mailed.
+    public let mailbox: Mailbox
+    /// How the application reaches Stripe; a test may use it as the buyer's client.
+    public let stripe: SandboxTransport
+    private let delivery: SandboxTransport
+
+    /// What may differ from one world to another.
+    public struct Options: Sendable {
+        /// Changes to the settings, by name.
+        public var environment: [String: String] = [:]
+        /// The shape of the events that the sandbox sends.
+        public var eventVersion: String?
+        /// How often the application repeats a call to Stripe within one request.
+        public var stripeRetriesMax = 0
+
+        /// The usual world.
+        public init() {}
+    }
+
+    /// Runs `body` in a fresh world on an engine.
+    public static func run(
+        on engine: TestEngine, _ options: Options = Options(), _ body: (World) async throws -> Void
+    ) async throws {
+        let clock = ManualClock()
+        try await withDatabase(engine, migrations: KessaiApp.migrations, clock: clock) { database in
+            try await body(try await make(database: database, clock: clock, options: options))
+        }
+    }
+
+    /// A world on a database that is there; a second one on the same database is a second node.
+    public static func make(
+        database: any Database, clock: ManualClock, options: Options = Options(), sandbox known: StripeSandbox? = nil,
+        seed: UInt64 = 42
+    ) async throws -> World {
+        let logs = LogRecorder()
+        let log = logs.log(clock: clock)
+        var sandboxOptions = StripeSandboxOptions()
+        sandboxOptions.webhook = .init(
+            url: origin + "/api/webhook/stripe/", secret: webhookSecret, apiVersion: options.eventVersion)
+        let sandbox =
+            known
+            ?? StripeSandbox(clock: clock, random: SeededRandom(seed &+ 1), log: .silent, options: sandboxOptions)
+        let stripe = SandboxTransport(hosts: [Settings.stripeOwnBase: sandbox], clock: clock)
+        var environment = [
+            "DATABASE_URL": "sqlite::memory:", "STRIPE_SECRET_KEY": "sk_test_kessai",
+            "STRIPE_WEBHOOK_SECRET": webhookSecret.reveal(), "PUBLIC_URL": origin,
+        ]
+        environment.merge(options.environment) { $1 }
+        var reader = SettingsReader(file: .null, environment: environment)
+        let mailbox = Mailbox()
+        let app = try await KessaiApp.make(
+            KessaiApp.Parts(
+                settings: try reader.read().settings, database: database, transport: stripe, mailer: mailbox,
+                hasher: PasswordHasher(cost: .least), clock: clock, random: SeededRandom(seed), log: log,
+                stripeRetriesMax: options.stripeRetriesMax))
+        return World(
+            app: app, sandbox: sandbox, database: database, clock: clock, logs: logs, mailbox: mailbox,
+            stripe: stripe, delivery: SandboxTransport(hosts: [origin: app.router], clock: clock))
+    }
+
+    /// Another node on the same database and the same Stripe.
+    public func anotherNode(seed: UInt64 = 4711) async throws -> World {
+        try await World.make(database: database, clock: clock, sandbox: sandbox, seed: seed)
+    }
+
+    /// Lets Stripe send every event that is due; returns how many deliveries there were.
+    @discardableResult
+    public func deliver() async -> Int { await sandbox.deliverDue(via: delivery) }
+
+    /// Runs every job that is due.
+    @discardableResult
+    public func work() async throws -> Int { try await app.jobs.runDue() }
+
+    /// Sends a request to the application.
+    public func send(
+        _ method: String, _ path: String, token: String? = nil, key: String? = nil, body: JSONValue? = nil
+    ) async -> Reply {
+        var headers: HTTPHeaders = [:]
+        if let token { headers["Authorization"] = "Bearer \(token)" }
+        if let key { headers["Idempotency-Key"] = key }
+        if body != nil { headers["Content-Type"] = "application/json" }
+        return await send(HTTPRequest(method, path, headers: headers, body: body?.bytes() ?? []))
+    }
+
+    /// Sends a request as it is, through admission as a server would.
+    public func send(_ request: HTTPRequest) async -> Reply {
+        switch app.router.admit(request.head) {
+        case .refuse(let response): Reply(response)
+        case .accept: Reply(await app.router.respond(to: request))
+        }
+    }
+}
+
+/// An answer of the application.
+public struct Reply: Sendable {
+    /// The status.
+    public let status: Int
+    /// The header fields.
+    public let headers: HTTPHeaders
+    /// The body, where it is JSON.
+    public let json: JSONValue
+    /// The body.
+    public let body: [UInt8]
+
+    init(_ response: HTTPResponse) {
+        status = response.status
+        headers = response.headers
+        body = response.body
+        // A body that is not JSON reads as null; a test that expects members then fails.
+        json = (try? JSONValue(parsing: response.body)) ?? .null
+    }
+
+    /// The member of the body.
+    public subscript(_ name: String) -> JSONValue? { json[name] }
+    /// The problem's code.
+    public var code: String? { json["code"]?.string }
+}
