@@ -14,9 +14,9 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 
     /// A currency from its code, in any case; nil unless it is three ASCII letters.
     public init?(_ code: some StringProtocol) {
-        let lower = code.lowercased()
-        guard lower.utf8.count == 3, lower.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) else { return nil }
-        self.code = lower
+        // Letter by letter: Unicode knows other letters, such as the Kelvin sign, whose lower case is ASCII.
+        guard code.utf8.count == 3, code.utf8.allSatisfy({ (0x61...0x7A).contains($0 | 0x20) }) else { return nil }
+        self.code = code.lowercased()
     }
 
     /// How many decimal digits the minor unit has: 0 for JPY, 3 for KWD, 2 for most.

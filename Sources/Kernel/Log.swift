@@ -62,13 +62,15 @@ public struct Log: Sendable {
         /// The value of a field.
         public subscript(_ name: String) -> Value? { fields.last { $0.0 == name }?.1 }
 
-        /// The line as a JSON object.
+        /// The line as a JSON object. Of fields of one name the last is written; a field named as one of the line's
+        /// own gets `field_` before it, so that no name stands twice.
         public var json: String {
             var text = "{\"time\":\"\(at.rfc3339)\",\"level\":\"\(level)\",\"event\":"
             Self.quote(event, into: &text)
-            for (name, value) in fields {
+            for (index, (name, value)) in fields.enumerated() {
+                if fields[(index + 1)...].contains(where: { $0.0 == name }) { continue }
                 text += ","
-                Self.quote(name, into: &text)
+                Self.quote(["time", "level", "event"].contains(name) ? "field_" + name : name, into: &text)
                 text += ":"
                 switch value {
                 case .string(let string): Self.quote(string, into: &text)

@@ -13,7 +13,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// Whole seconds since the epoch, rounded down.
-    public var epochSeconds: Int64 { epochMs >= 0 ? epochMs / 1000 : (epochMs - 999) / 1000 }
+    public var epochSeconds: Int64 { epochMs / 1000 - (epochMs % 1000 < 0 ? 1 : 0) }
 
     /// Earlier before later.
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.epochMs < rhs.epochMs }
@@ -33,8 +33,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// RFC 3339 in UTC with milliseconds: `2026-11-21T04:33:00.000Z`.
     public var description: String { rfc3339 }
 
-    /// RFC 3339 in UTC with milliseconds: `2026-11-21T04:33:00.000Z`.
+    /// RFC 3339 in UTC with milliseconds: `2026-11-21T04:33:00.000Z`. It has four digits for the year, so a moment
+    /// outside 0000 to 9999 is written as the nearest one inside.
     public var rfc3339: String {
+        let inside = Timestamp(epochMs: min(max(epochMs, Self.yearZeroMs), Self.yearTenThousandMs - 1))
+        return inside.fourDigitYear
+    }
+
+    private static let yearZeroMs: Int64 = -62_167_219_200_000
+    private static let yearTenThousandMs: Int64 = 253_402_300_800_000
+
+    private var fourDigitYear: String {
         let milliseconds = Int(((epochMs % 1000) + 1000) % 1000)
         let seconds = epochSeconds
         let secondOfDay = Int(((seconds % 86_400) + 86_400) % 86_400)

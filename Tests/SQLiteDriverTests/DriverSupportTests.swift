@@ -43,7 +43,7 @@ import Testing
         #expect(thrown as? DatabaseError == DatabaseError.closed)
     }
 
-    @Test func `a read that is cancelled while it waits never begins`() async throws {
+    @Test func `a read that is cancelled while waiting never begins, and a write does`() async throws {
         let latch = Latch()
         let line = TransactionQueue(waitingMax: 5, workersMax: 1) { line in
             try OwnedThread.start {
@@ -57,13 +57,18 @@ import Testing
         let first = Task { try await line.perform(isWrite: true) { _ in 1 } }
         await latch.reached()
         let second = Task { try await line.perform(isWrite: false) { _ in 2 } }
-        while line.waitingCount == 0 { await Task.yield() }
+        let third = Task { try await line.perform(isWrite: true) { _ in 3 } }
+        while line.waitingCount < 2 { await Task.yield() }
         second.cancel()
+        third.cancel()
         latch.open()
-        let thrown = await failure { try await first.value }
-        #expect(thrown as? DatabaseError == DatabaseError.conflict)
-        let thrown2 = await failure { try await second.value }
-        #expect(thrown2 is CancellationError)
+        let thrown = [
+            await failure { try await first.value }, await failure { try await second.value },
+            await failure { try await third.value },
+        ]
+        #expect(thrown[0] as? DatabaseError == .conflict)
+        #expect(thrown[1] is CancellationError)
+        #expect(thrown[2] as? DatabaseError == .conflict)
         await line.close()
     }
 

@@ -1,7 +1,7 @@
 public import Kernel
 private import Synchronization
 
-/// A clock that moves only when told to; sleepers wake in the order of their deadlines.
+/// A clock that moves only when told to; sleepers wake in the order of their deadlines, and of those who came first.
 public final class ManualClock: WallClock {
     private struct Sleeper {
         let id: Int
@@ -32,7 +32,9 @@ public final class ManualClock: WallClock {
         let due = state.withLock { state -> [Sleeper] in
             state.now = state.now.adding(duration)
             let now = state.now
-            let due = state.sleepers.filter { $0.deadline <= now }.sorted { $0.deadline < $1.deadline }
+            let due = state.sleepers.filter { $0.deadline <= now }.sorted {
+                ($0.deadline, $0.id) < ($1.deadline, $1.id)
+            }
             state.sleepers.removeAll { $0.deadline <= now }
             return due
         }
