@@ -1,4 +1,5 @@
 import HTTP
+import Kernel
 
 /// How far a loop that was asked to stop has come.
 struct Draining {
@@ -17,7 +18,7 @@ struct Draining {
 }
 
 extension EventLoop {
-    private static var stepMs: Int64 { 1000 }
+    private var graceMs: Int64 { service.options.cancelGrace.milliseconds }
 
     /// Takes the next step of draining when it is due; true when nothing is left to wait for.
     func hasDrained() -> Bool {
@@ -27,14 +28,14 @@ extension EventLoop {
         switch now.step {
         case .waiting:
             for connection in connections.values { connection.exchange?.cancel() }
-            draining = Draining(deadlineMs: nowMs + Self.stepMs, step: .cancelled)
+            draining = Draining(deadlineMs: nowMs + graceMs, step: .cancelled)
         case .cancelled:
             // libmicrohttpd must not be stopped while a connection is suspended.
             for connection in connections.values {
                 guard let exchange = connection.exchange else { continue }
                 _ = exchange.take(Problem.unavailable("The server stops.").response(requestID: exchange.requestID))
             }
-            draining = Draining(deadlineMs: nowMs + Self.stepMs, step: .forced)
+            draining = Draining(deadlineMs: nowMs + graceMs, step: .forced)
         case .forced: return true
         }
         return false

@@ -23,11 +23,15 @@ public struct HTTPServerOptions: Sendable {
     /// A full hang-up counts at once.
     public var halfCloseGrace: Duration
 
+    /// How long a task that draining has cancelled may take to answer, before the server answers in its stead.
+    public var cancelGrace: Duration
+
     /// These options.
     public init(
         host: String = "127.0.0.1", port: UInt16 = 0, epollThreads: Int = 0, connectionsMax: Int = 1000,
         idleTimeoutSeconds: Int = 60, receiveTimeoutSeconds: Int = 120, sendTimeoutSeconds: Int = 300,
-        headBytesMax: Int = 16 << 10, discardBytesMax: Int = 1 << 20, halfCloseGrace: Duration = .seconds(2)
+        headBytesMax: Int = 16 << 10, discardBytesMax: Int = 1 << 20, halfCloseGrace: Duration = .seconds(2),
+        cancelGrace: Duration = .seconds(1)
     ) {
         self.host = host
         self.port = port
@@ -39,6 +43,7 @@ public struct HTTPServerOptions: Sendable {
         self.headBytesMax = headBytesMax
         self.discardBytesMax = discardBytesMax
         self.halfCloseGrace = halfCloseGrace
+        self.cancelGrace = cancelGrace
     }
 }
 
