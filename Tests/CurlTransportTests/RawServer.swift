@@ -5,33 +5,19 @@ import Synchronization
 /// A listening socket whose connections are served by a closure, each on a thread of its own.
 final class RawServer: Sendable {
     let port: UInt16
-    private let descriptor: Int32
+    private let listening: Listening
     private let count = Shared(0)
 
     /// Serves each connection by `serve`, which is given its number, from 0; the socket is closed after it.
     init(_ serve: @escaping @Sendable (_ peer: Peer, _ number: Int) -> Void) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        port = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length)
-                listen(descriptor, 128)
-                getsockname(descriptor, $0, &length)
-            }
-            return UInt16(bigEndian: pointer.pointee.sin_port)
-        }
+        let listening = Listening()
+        self.listening = listening
+        port = listening.port
+        listen(listening.descriptor, 128)
         DispatchQueue(label: "test server").async { [count] in
             while true {
-                let accepted = accept(descriptor, nil, nil)
-                guard accepted >= 0 else {
-                    // Closed here only, so that no other socket can have its number while it is used.
-                    close(descriptor)
-                    return
-                }
+                let accepted = accept(listening.descriptor, nil, nil)
+                guard accepted >= 0 else { return }
                 let number = count.change { count -> Int in
                     count += 1
                     return count - 1
@@ -49,8 +35,33 @@ final class RawServer: Sendable {
     var connectionCount: Int { count.value }
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Ends the listening; a connection that is served is not touched.
-    func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    /// Ends the listening; a connection that is served is not touched. Nobody else gets the port while this lives.
+    func stop() { shutdown(listening.descriptor, Int32(SHUT_RDWR)) }
+
+    /// A socket with a port of its own; one that does not listen refuses every connection.
+    final class Listening: Sendable {
+        let descriptor: Int32
+        let port: UInt16
+
+        init() {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            port = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length)
+                    getsockname(descriptor, $0, &length)
+                }
+                return UInt16(bigEndian: pointer.pointee.sin_port)
+            }
+            self.descriptor = descriptor
+        }
+
+        // Closed by the last who uses it, so that no other socket can have its number meanwhile.
+        deinit { close(descriptor) }
+    }
 
     /// The other end of a connection.
     struct Peer: Sendable {
