@@ -187,7 +187,7 @@ public struct ReviewResponse: APIModel, Equatable {
     /// The order.
     public let orderID: String
     /// `amount_mismatch`, `currency_mismatch`, `customer_mismatch`, `order_mismatch`, `paid_after_cancel`,
-    /// `duplicate_payment` or `paid_during_review`.
+    /// `duplicate_payment`, `paid_during_review` or `refund_failed`.
     public let kind: String
     /// The payment intent that it is about.
     public let paymentIntentID: String

@@ -2,6 +2,7 @@ internal import Database
 internal import HTTP
 internal import Jobs
 private import Kernel
+internal import KessaiApp
 
 #if canImport(Glibc)
     private import Glibc
@@ -35,6 +36,9 @@ enum Kessai {
             exit(status.rawValue)
         } catch let error as UsageError {
             Terminal.write("kessai: \(error.message)\n", toErrors: true)
+            exit(ExitStatus.usage.rawValue)
+        } catch let error as SettingsError {
+            Terminal.write("kessai: \(error)\n", toErrors: true)
             exit(ExitStatus.usage.rawValue)
         } catch {
             Terminal.write("kessai: \(explanation(of: error))\n", toErrors: true)

@@ -73,7 +73,8 @@ public struct PaymentsFeature: Sendable {
         let journal = Journal(clock: clock, ids: ids)
         let fulfilments = Fulfilments(parts.fulfilments)
         let settlement = Settlement(
-            clock: clock, ids: ids, history: history, journal: journal, fulfilments: fulfilments)
+            clock: clock, ids: ids, history: history, journal: journal, fulfilments: fulfilments,
+            queue: parts.queue)
         let refundSettlement = RefundSettlement(
             clock: clock, ids: ids, history: history, journal: journal)
         let customers = CustomerDirectory(
@@ -115,6 +116,7 @@ public struct PaymentsFeature: Sendable {
             ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
             CreateCustomerJob.definition(customers),
+            CancelIntent.definition(database: database, stripe: stripe, history: history),
         ]
         schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob())]
         let queue = parts.queue

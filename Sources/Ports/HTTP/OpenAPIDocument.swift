@@ -60,7 +60,7 @@ public enum OpenAPIDocument {
                 "required": true,
                 "content": ["application/json": ["schema": body.document(components: &components)]],
             ]
-        } else if route.bodyBytesMax > 0 {
+        } else if route.takesRawBody {
             operation["requestBody"] = [
                 "required": true, "content": ["application/json": ["schema": ["type": "object"]]],
             ]

@@ -37,8 +37,8 @@ public struct RequestContext: Sendable {
     public var principal: Principal?
     /// A log that carries the request's id.
     public let log: Log
-    /// What tells this request from every other one: the hash of who asks and their `Idempotency-Key`; nil when there is
-    /// none. Rows that must not be made twice keep it, so that a repeat finds them also after a crash.
+    /// What tells this request from every other one: the hash of who asks, their `Idempotency-Key`, and what they ask; nil
+    /// when there is no key. Rows that must not be made twice keep it, so that a repeat finds them also after a crash.
     public var requestKey: String?
 
     /// The request's id.
@@ -114,6 +114,10 @@ public struct Route: Sendable {
     public let body: Schema?
     /// The most that its body may have, in bytes.
     public let bodyBytesMax: Int
+    /// Whether the handler gets the body's bytes as they came, as a webhook's must be.
+    public let takesRawBody: Bool
+    /// The most that the body of a request may have that asks for none.
+    public static let emptyBodyBytesMax = 16
     /// What a repeated POST does.
     public let repeats: Repeats
     /// What it answers when all is well, and problems of its own.
@@ -136,7 +140,9 @@ public struct Route: Sendable {
         self.access = access
         self.queries = queries
         self.body = body
-        self.bodyBytesMax = bodyBytesMax ?? (body == nil ? 0 : 64 << 10)
+        takesRawBody = body == nil && bodyBytesMax != nil
+        // Many clients send `{}` where nothing is asked for; that much is read and let pass.
+        self.bodyBytesMax = bodyBytesMax ?? (body != nil ? 64 << 10 : method == "GET" ? 0 : Self.emptyBodyBytesMax)
         self.repeats = repeats ?? (method == "POST" ? .storedAnswer : .harmless)
         self.answers = answers
         self.listed = listed

@@ -121,7 +121,15 @@ public struct Router: HTTPHandler {
     }
 
     private static func body(of request: HTTPRequest, for route: Route) throws -> JSONValue {
-        guard let schema = route.body else { return .null }
+        guard let schema = route.body else {
+            guard !route.takesRawBody, !request.body.isEmpty else { return .null }
+            guard let json = try? JSONValue(parsing: request.body), json == [:] else {  // Why does not matter.
+                throw Problem.invalidInput([
+                    FieldError(field: "", code: "not_allowed", detail: "must be empty, or an empty object")
+                ])
+            }
+            return .null
+        }
         let mediaType = (request.head.headers["Content-Type"] ?? "").split(separator: ";").first ?? ""
         guard mediaType.lowercased().trimmingSpaces() == "application/json" else {
             throw Problem(

@@ -50,7 +50,8 @@ public struct IdempotencyMiddleware: Middleware {
         case .inUse: throw Problem.idempotencyKeyInUse
         }
         var context = context
-        context.requestKey = claim.key
+        context.requestKey = Hex.encode(
+            Digest.sha256(Array((claim.key + Self.fingerprint(of: context.request, key: key)).utf8)))
         do {
             let response = try await next(context)
             await settle(claim, response, context)

@@ -6,7 +6,7 @@ internal import JSON
 struct HealthRoutes: Sendable {
     let migrator: Migrator
 
-    var routes: [Route] { [alive, ready] }
+    var routes: [Route] { [alive, ready, users] }
 
     private static let ok = Schema.object([.required("status", .oneOf(["ok"]))])
 
@@ -14,6 +14,13 @@ struct HealthRoutes: Sendable {
         Route(
             "GET", "/healthz", "Whether the process lives", tag: "Operations", access: .everyone,
             answers: [.init(200, "It does.", Self.ok)]
+        ) { _ in .json(["status": "ok"]) }
+    }
+
+    private var users: Route {
+        Route(
+            "GET", "/api/user/health", "Whether accounts are served", tag: "Operations", access: .everyone,
+            answers: [.init(200, "They are.", Self.ok)]
         ) { _ in .json(["status": "ok"]) }
     }
 

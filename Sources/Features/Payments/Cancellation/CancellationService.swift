@@ -32,13 +32,12 @@ struct CancellationService: Sendable {
         let requested = try await request(id, cause: cause)
         guard requested.status != .canceled else { return requested }
         do {
-            if let intent = try await intents.resolve(id, cause: cause) {
-                try await cancelAtStripe(intent, of: id, cause: cause)
-            }
+            let intent = try await intents.resolve(id, cause: cause)
+            if let intent { try await cancelAtStripe(intent, of: id, cause: cause) }
+            return try await finish(id, canceled: intent, cause: cause)
         } catch PaymentError.paymentIntentCreation {
             return requested
         }
-        return try await finish(id, cause: cause)
     }
 
     /// From here on no payment is begun; an order that Stripe has never heard of is canceled at once.
@@ -68,18 +67,22 @@ struct CancellationService: Sendable {
     private func cancelAtStripe(_ intentID: String, of id: OrderID, cause: Cause) async throws {
         let intent: StripePaymentIntent
         do throws(StripeError) {
-            let key = try StripeKeys.key("\(id.rawValue)-cancel-\(intentID)")
+            // To cancel twice is to cancel once, so the key may change; one that changes by the hour outlives no fault
+            // that Stripe keeps under it.
+            let hour = clock.now().epochSeconds / 3600
+            let key = try StripeKeys.key("\(id.rawValue)-cancel-\(intentID)-\(hour)")
             intent = try await stripe.cancelPaymentIntent(StripePaymentIntentID(intentID), key: key).value
         } catch {
             // An intent that Stripe does not know cannot be paid: another account's, or deleted test data.
             if error.isResourceMissing { return }
-            guard case .invalidRequest = error else {
+            guard error.isReplayedFault || error.isInvalidRequest else {
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
             // Stripe refuses when the intent is canceled, paid or being paid: reading tells which.
             do throws(StripeError) {
                 intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(intentID)).value
             } catch {
+                if error.isResourceMissing { return }
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
         }
@@ -114,7 +117,8 @@ struct CancellationService: Sendable {
         throw PaymentError.paymentInProgress
     }
 
-    private func finish(_ id: OrderID, cause: Cause) async throws -> Order {
+    /// Closes the order, unless another request has withdrawn the wish or opened another intent meanwhile.
+    private func finish(_ id: OrderID, canceled intent: String?, cause: Cause) async throws -> Order {
         let now = clock.now()
         return try await database.write { [history, fulfilments] tx in
             guard var order = try OrderRepository(tx: tx).lock(.id(id)) else { throw PaymentError.orderNotFound }
@@ -123,8 +127,10 @@ struct CancellationService: Sendable {
             case .pending, .awaitingPayment: break
             default: throw PaymentError.orderNotCancelable(order.status)
             }
-            if let intent = order.stripePaymentIntentID {
-                try AttemptRepository(tx: tx).closed(order: id, paymentIntent: intent)
+            let attempts = AttemptRepository(tx: tx)
+            if let intent { try attempts.closed(order: id, paymentIntent: intent) }
+            guard order.cancelRequestedAt != nil, try attempts.current(of: id) == nil else {
+                throw PaymentError.paymentInProgress
             }
             try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
             return order

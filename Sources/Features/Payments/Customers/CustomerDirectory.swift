@@ -22,18 +22,46 @@ struct CustomerDirectory: Sendable {
         }
         if let known = row.stripeCustomerID { return known }
         do throws(StripeError) {
-            let key = try StripeKeys.key("customer-\(userID)-\(row.attempt)")
-            if now.since(row.submittedAt) > StripeKeys.lifetime, let address {
-                let found = try await stripe.customers(email: address)
-                if let mine = found.first(where: { $0.metadata["kessai_user_id"] == userID }) {
-                    return try await store(mine.id.rawValue, of: userID)
-                }
+            if now.since(row.submittedAt) > StripeKeys.lifetime,
+                let mine = try await find(userID, address: address)
+            {
+                return try await store(mine, of: userID)
             }
-            let answer = try await stripe.createCustomer(
-                CreateCustomer(email: address, metadata: ["kessai_user_id": userID]), key: key)
+            let answer: Answer<StripeCustomer>
+            do throws(StripeError) {
+                answer = try await stripe.createCustomer(
+                    CreateCustomer(email: address, metadata: ["kessai_user_id": userID]),
+                    key: try StripeKeys.key("customer-\(userID)-\(row.attempt)"))
+            } catch  where error.isReplayedFault {
+                // Stripe keeps that answer for a day: what it made can be read, else the next try has a new key.
+                if let mine = try await find(userID, address: address) { return try await store(mine, of: userID) }
+                try await beginAnew(userID, after: row.attempt)
+                throw error
+            }
             return try await store(answer.value.id.rawValue, of: userID)
         } catch {
             throw PaymentError.paymentIntentCreation(code: error.code, repeatable: !error.isFinalRefusal)
+        }
+    }
+
+    private func find(_ userID: String, address: Redacted<String>?) async throws(StripeError) -> String? {
+        guard let address else { return nil }
+        do throws(StripeError) {
+            let found = try await stripe.customers(email: address)
+            return found.first { $0.metadata["kessai_user_id"] == userID }?.id.rawValue
+        } catch {
+            throw error.asReading
+        }
+    }
+
+    private func beginAnew(_ userID: String, after attempt: Int64) async throws(StripeError) {
+        let now = clock.now()
+        do {
+            try await database.write { tx in
+                try CustomerRepository(tx: tx).beginAnew(userID, after: attempt, at: now)
+            }
+        } catch {
+            throw .unavailable(.cancelled)
         }
     }
 
@@ -82,6 +110,15 @@ struct CustomerRepository {
         return CustomerRow(
             attempt: try row.int("attempt"), stripeCustomerID: try row.textOrNil("stripe_customer_id"),
             submittedAt: try row.time("submitted_at_ms"))
+    }
+
+    /// The attempt came to nothing: the next one has a key of its own.
+    func beginAnew(_ userID: String, after attempt: Int64, at now: Timestamp) throws {
+        try tx.execute(
+            """
+            UPDATE stripe_customers SET attempt = attempt + 1, submitted_at_ms = \(now)
+            WHERE user_id = \(userID) AND attempt = \(attempt) AND stripe_customer_id IS NULL
+            """)
     }
 
     /// The customer is gone: the user's next one is another attempt.

@@ -169,7 +169,12 @@ struct IntentService: Sendable {
         guard let customer else { return nil }
         // An hour of margin: Stripe's clock and ours need not agree.
         let since = attempt.submittedAt.adding(.seconds(-3600))
-        let intents = try await stripe.paymentIntents(ofCustomer: StripeCustomerID(customer), since: since)
+        let intents: [StripePaymentIntent]
+        do throws(StripeError) {
+            intents = try await stripe.paymentIntents(ofCustomer: StripeCustomerID(customer), since: since)
+        } catch {
+            throw error.asReading
+        }
         return intents.first {
             $0.metadata["order_id"] == order.id.rawValue && $0.metadata["attempt"] == String(attempt.attempt)
         }
@@ -185,14 +190,20 @@ struct IntentService: Sendable {
             let orders = OrderRepository(tx: tx)
             guard var order = try orders.lock(.id(attempt.orderID)) else { throw PaymentError.orderNotFound }
             try AttemptRepository(tx: tx).opened(
-                order: order.id, paymentIntent: intent.id.rawValue, requestID: requestID, at: now)
+                order: order.id, attempt: attempt.attempt, paymentIntent: intent.id.rawValue, requestID: requestID,
+                at: now)
             try history.append(
                 "intent_opened", of: order.id, cause: cause,
                 [
                     "attempt": .int(attempt.attempt), "payment_intent": .string(intent.id.rawValue),
                     "stripe_request": JSONValue(requestID),
                 ], in: tx)
-            guard order.status == .pending || order.status == .awaitingPayment else { return false }
+            guard order.status == .pending || order.status == .awaitingPayment else {
+                if order.stripePaymentIntentID != intent.id.rawValue {
+                    try CancelIntent.enqueue(intent.id.rawValue, of: order.id, on: settlement.queue, in: tx)
+                }
+                return false
+            }
             if let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order) {
                 try settlement.flag(kind, intent.claimedFacts, of: order, cause: cause, in: tx, notes: notes)
                 try settlement.quarantine(&order, in: tx)
@@ -204,15 +215,6 @@ struct IntentService: Sendable {
             return false
         }
         guard mismatch else { return }
-        do throws(StripeError) {
-            // Nobody should be able to pay what does not fit. When this fails the money is flagged as it arrives.
-            let key = try StripeKeys.key("\(attempt.idempotencyKey)-mismatch")
-            _ = try await stripe.cancelPaymentIntent(intent.id, key: key)
-        } catch {
-            log.warning(
-                "mismatched_intent_left_open",
-                ["order_id": .string(attempt.orderID.rawValue), "payment_intent": .string(intent.id.rawValue)])
-        }
         throw PaymentError.orderNotPending(.needsReview)
     }
 
@@ -224,6 +226,8 @@ struct IntentService: Sendable {
                 try AttemptRepository(tx: tx).refused(
                     order: order.id, attempt: attempt.attempt, code: error.code, at: now)
             }
+            // The sweep asks every minute; only what it changes belongs into the story.
+            guard error.isFinalRefusal || cause.kind != .job else { return }
             try history.append(
                 error.isFinalRefusal ? "intent_refused" : "intent_outcome_unknown", of: order.id, cause: cause,
                 [
@@ -239,6 +243,7 @@ struct IntentService: Sendable {
     ) async throws -> StripePaymentIntent {
         do throws(StripeError) {
             let intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(known)).value
+            try Self.requireMatch(intent, order)
             guard intent.amount != order.total, intent.status.isAmountChangeable else { return intent }
             let key = try StripeKeys.key("\(attempt.idempotencyKey)-amount-\(order.total.amountMinor)")
             return try await stripe.updateAmount(of: intent.id, to: order.total, key: key).value
@@ -248,6 +253,13 @@ struct IntentService: Sendable {
                 code: error.isResourceMissing ? "intent_missing_at_stripe" : error.code,
                 repeatable: !error.isResourceMissing)
         }
+    }
+
+    /// Law 7: an intent that is not its order's is not handed out. The amount may be behind, and is brought up.
+    private static func requireMatch(_ intent: StripePaymentIntent, _ order: Order) throws(StripeError) {
+        guard let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order) else { return }
+        if kind == .amountMismatch, intent.status.isAmountChangeable || intent.status == .canceled { return }
+        throw .unexpectedAnswer(kind.rawValue)
     }
 
     private func close(_ intent: StripePaymentIntent, of order: Order, cause: Cause) async throws {

@@ -61,12 +61,14 @@ struct AttemptRepository {
     }
 
     /// The submitted attempt's intent exists. Changes nothing when no attempt is submitted.
-    func opened(order: OrderID, paymentIntent: String, requestID: String?, at: Timestamp) throws {
+    func opened(
+        order: OrderID, attempt: Int64, paymentIntent: String, requestID: String?, at: Timestamp
+    ) throws {
         try tx.execute(
             """
             UPDATE payment_attempts SET state = 'opened', stripe_payment_intent_id = \(paymentIntent),
                 stripe_request_id = \(requestID), resolved_at_ms = \(at)
-            WHERE order_id = \(order) AND state = 'submitted'
+            WHERE order_id = \(order) AND attempt = \(attempt) AND state = 'submitted'
             """)
     }
 

@@ -212,7 +212,6 @@ enum PaymentsMigrations {
                 idempotency_key TEXT UNIQUE,
                 request_key TEXT UNIQUE,
                 stripe_refund_id TEXT UNIQUE,
-                stripe_request_id TEXT,
                 refusal_code TEXT,
                 requested_by TEXT NOT NULL,
                 created_at_ms BIGINT NOT NULL,

@@ -12,16 +12,20 @@ public struct PaymentFacts: Sendable, Equatable {
     public let customerID: String?
     /// The order that the intent names in its metadata.
     public let orderID: OrderID?
+    /// The attempt that the intent names in its metadata.
+    public let attempt: Int64?
 
     /// Facts of a succeeded intent.
     public init(
-        paymentIntentID: String, chargeID: String?, received: Money, customerID: String?, orderID: OrderID?
+        paymentIntentID: String, chargeID: String?, received: Money, customerID: String?, orderID: OrderID?,
+        attempt: Int64? = nil
     ) {
         self.paymentIntentID = paymentIntentID
         self.chargeID = chargeID
         self.received = received
         self.customerID = customerID
         self.orderID = orderID
+        self.attempt = attempt
     }
 }
 
@@ -41,6 +45,8 @@ public enum ReviewKind: String, Sendable, CaseIterable {
     case duplicatePayment = "duplicate_payment"
     /// Money for an order that waits for a decision: refund it.
     case paidDuringReview = "paid_during_review"
+    /// A refund came back after it had gone: return the money another way, or again.
+    case refundFailed = "refund_failed"
 }
 
 /// What must be done when a payment succeeded, all in one transaction.

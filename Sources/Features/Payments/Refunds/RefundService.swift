@@ -80,7 +80,12 @@ struct RefundService: Sendable {
     }
 
     private func find(_ refund: Refund, payment: Payment) async throws(StripeError) -> StripeRefund? {
-        let made = try await stripe.refunds(ofPaymentIntent: StripePaymentIntentID(payment.paymentIntentID))
+        let made: [StripeRefund]
+        do throws(StripeError) {
+            made = try await stripe.refunds(ofPaymentIntent: StripePaymentIntentID(payment.paymentIntentID))
+        } catch {
+            throw error.asReading
+        }
         return made.first { $0.metadata["refund_id"] == refund.id }
     }
 
@@ -94,8 +99,10 @@ struct RefundService: Sendable {
             let refunds = RefundRepository(tx: tx)
             let all = try refunds.of(order.id)
             if let key = request.requestKey, let known = try refunds.find(requestKey: key),
+                known.orderID == order.id,
                 let payment = try PaymentRepository(tx: tx).of(order.id).first(where: { $0.id == known.paymentID })
             {
+                if known.state == .refused { throw PaymentError.refundRefused(code: "refused_before") }
                 return (known, payment)
             }
             func left(of payment: Payment) throws -> Int64 {
@@ -145,6 +152,8 @@ struct RefundService: Sendable {
             if error.isFinalRefusal {
                 try RefundRepository(tx: tx).refused(refund.id, code: error.code, at: now)
             }
+            // The sweep asks every minute; only what it changes belongs into the story.
+            guard error.isFinalRefusal || cause.kind != .job else { return }
             try history.append(
                 error.isFinalRefusal ? "refund_refused" : "refund_outcome_unknown", of: refund.orderID,
                 cause: cause,

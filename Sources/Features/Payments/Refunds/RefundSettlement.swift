@@ -15,9 +15,7 @@ struct RefundSettlement: Sendable {
     @discardableResult
     func apply(
         _ news: StripeRefund, to payment: Payment, of order: Order, cause: Cause, in tx: Transaction, notes: Notes
-    ) throws
-        -> Refund
-    {
+    ) throws -> Refund {
         let refunds = RefundRepository(tx: tx)
         let state = Refund.State(news.status)
         var refund = try find(news, of: order, in: tx)
@@ -34,6 +32,7 @@ struct RefundSettlement: Sendable {
         }
         guard var refund else { throw DatabaseError.unexpectedRowCount(0) }
         // Refused means that Stripe never made it; when Stripe tells of it after all, Stripe is right.
+        let hadGone = refund.state == .succeeded
         refund.state = refund.state == .refused ? state : max(refund.state, state)
         refund.stripeRefundID = news.id.rawValue
         try refunds.update(refund, at: clock.now())
@@ -45,6 +44,18 @@ struct RefundSettlement: Sendable {
                 "refund": .string(refund.id), "stripe_refund": .string(news.id.rawValue),
                 "amount": .int(news.amount.amountMinor), "currency": .string(news.amount.currency.code),
             ], in: tx)
+        if hadGone, !refund.isReserved {
+            // The money came back: somebody must find another way to return it.
+            try ReviewRepository(tx: tx).raise(
+                id: ids.uuid(), order: order.id, kind: .refundFailed, source: payment.paymentIntentID,
+                detail: ["refund": .string(refund.id), "stripe_refund": .string(news.id.rawValue)], at: clock.now())
+            notes.warning(
+                "payment_needs_review",
+                [
+                    "order_id": .string(order.id.rawValue), "kind": .string(ReviewKind.refundFailed.rawValue),
+                    "cause": .string(cause.id),
+                ])
+        }
         notes.info(
             "refund_changed",
             [

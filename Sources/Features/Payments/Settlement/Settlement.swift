@@ -1,5 +1,6 @@
 internal import Database
 internal import JSON
+internal import Jobs
 internal import Kernel
 
 /// Applies a payment that Stripe confirms: the one way in which an order becomes paid, whether an event, a read-back
@@ -10,6 +11,7 @@ struct Settlement: Sendable {
     let history: OrderHistory
     let journal: Journal
     let fulfilments: Fulfilments
+    let queue: JobQueue
 
     /// What became of the facts.
     enum Outcome: Sendable, Equatable {
@@ -49,14 +51,15 @@ struct Settlement: Sendable {
             case .flag(let kind):
                 try flag(kind, facts, of: order, cause: cause, in: tx, notes: notes)
                 outcome = .flagged(kind)
-            case .quarantine: try quarantine(&order, in: tx)
+            case .quarantine: try quarantine(&order, in: tx, except: facts.paymentIntentID)
             }
         }
         return outcome
     }
 
     /// Keeps an open order out of every other path until a person has decided (law 7).
-    func quarantine(_ order: inout Order, in tx: Transaction) throws {
+    func quarantine(_ order: inout Order, in tx: Transaction, except paid: String? = nil) throws {
+        try cancelOpenIntent(of: order, except: paid, in: tx)
         order.status = .needsReview
         order.cancelRequestedAt = nil
         try OrderRepository(tx: tx).update(order)
@@ -73,8 +76,12 @@ struct Settlement: Sendable {
         order.cancelRequestedAt = nil
         order.stripePaymentIntentID = facts.paymentIntentID
         try OrderRepository(tx: tx).update(order)
-        try AttemptRepository(tx: tx).opened(
-            order: order.id, paymentIntent: facts.paymentIntentID, requestID: nil, at: clock.now())
+        if let attempt = facts.attempt {
+            try AttemptRepository(tx: tx).opened(
+                order: order.id, attempt: attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
+                at: clock.now())
+        }
+        try cancelOpenIntent(of: order, except: facts.paymentIntentID, in: tx)
         try history.append(
             "order_paid", of: order.id, cause: cause,
             [
@@ -83,6 +90,14 @@ struct Settlement: Sendable {
             ], in: tx)
         try fulfilments.of(order).fulfil(order, in: tx)
         try history.append("order_fulfilled", of: order.id, cause: cause, ["seller": .string(order.seller)], in: tx)
+    }
+
+    /// Law 2: what could still be paid for an order that is paid, or that must not be, is canceled at Stripe.
+    private func cancelOpenIntent(of order: Order, except paid: String?, in tx: Transaction) throws {
+        guard let open = try AttemptRepository(tx: tx).current(of: order.id)?.paymentIntentID, open != paid else {
+            return
+        }
+        try CancelIntent.enqueue(open, of: order.id, on: queue, in: tx)
     }
 
     private func record(_ facts: PaymentFacts, of order: Order, applied: Bool, in tx: Transaction) throws {

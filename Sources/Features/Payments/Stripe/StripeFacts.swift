@@ -12,7 +12,8 @@ extension StripePaymentIntent {
     private func facts(_ received: Money) -> PaymentFacts {
         PaymentFacts(
             paymentIntentID: id.rawValue, chargeID: latestCharge?.rawValue, received: received,
-            customerID: customer?.rawValue, orderID: metadata["order_id"].flatMap { OrderID(untrusted: $0) })
+            customerID: customer?.rawValue, orderID: metadata["order_id"].flatMap { OrderID(untrusted: $0) },
+            attempt: metadata["attempt"].flatMap { Int64($0) })
     }
 }
 
@@ -40,12 +41,25 @@ extension StripeError {
         }
     }
 
+    /// Whether Stripe refused the request itself, for whatever reason.
+    var isInvalidRequest: Bool {
+        if case .invalidRequest = self { true } else { false }
+    }
+
     /// Whether the customer that was named does not exist at Stripe.
     var isCustomerMissing: Bool {
         if case .invalidRequest(let problem) = self {
             problem.isResourceMissing && problem.param == "customer"
         } else {
             false
+        }
+    }
+
+    /// What a failed reading means to the write that it was for: nothing. The write's outcome is as unknown as before.
+    var asReading: StripeError {
+        switch self {
+        case .unavailable: self
+        default: .unavailable(.notSent)
         }
     }
 
@@ -70,6 +84,11 @@ extension StripeError {
 
     /// Stripe's id of the request, where it answered.
     var requestID: String? {
-        if case .outcomeUnknown(_, let id) = self { id } else { nil }
+        switch self {
+        case .outcomeUnknown(_, let id): id
+        case .card(let error): error.requestID
+        case .invalidRequest(let problem): problem.requestID
+        default: nil
+        }
     }
 }
