@@ -139,7 +139,14 @@ let package = Package(
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
-        tests("PaymentsTests", ["Payments", "HTTP", "JSON", "Kernel", "StripeClient"]),
+        tests(
+            "PaymentsTests",
+            [
+                "Payments", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox",
+            ]),
+        .testTarget(
+            name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",
+            exclude: ["acceptance-orders.txt", "migrations.golden"], swiftSettings: strict),
         support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),

@@ -8,7 +8,7 @@ import KernelTesting
 import StripeSandbox
 import Testing
 
-/// Laws 2 and 3: whatever is lost between us and Stripe, an order is charged at most once.
+/// Laws 2 and 3, GEN-15: whatever is lost between us and Stripe, an order is charged at most once.
 @Suite struct LostAnswerTests {
     private func intents(_ world: World) async throws -> [JSONValue] {
         try await world.atStripe("GET", "/v1/payment_intents?limit=100")["data"]?.array ?? []
@@ -176,13 +176,17 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `while Stripe is out the order stays payable, and nothing is lost`(engine: TestEngine) async throws {
+    func `while Stripe is out the order stays payable, and nothing is lost (S3-FLOW-07)`(engine: TestEngine)
+        async throws
+    {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()
             let order = try await world.order(by: buyer)
             _ = world.sandbox.add(StripeSandboxFault(.outage))
-            #expect(await world.intent(order, by: buyer).status == 400)
+            let refused = await world.intent(order, by: buyer)
+            #expect(refused.status == 400)
+            #expect(refused.code == "payment_intent_creation_failed")
             world.sandbox.clearFaults()
             let intent = try await world.openPayment(order, by: buyer)
             try await world.confirm(intent)

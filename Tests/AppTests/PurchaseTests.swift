@@ -11,9 +11,11 @@ import Testing
 /// S3-FLOW, S3-API and S3-HOOK, through the whole application and the sandbox.
 @Suite struct PurchaseTests {
     @Test(arguments: TestEngine.all)
-    func `a buyer orders, pays, and the signed event pays the order once (S3-FLOW-01, S3-FLOW-10, S3-HOOK-01)`(
-        engine: TestEngine
-    ) async throws {
+    func
+        `a buyer orders, pays, and the signed event pays the order once (S3-API-01, S3-FLOW-01, S3-FLOW-10, S3-HOOK-01)`(
+            engine: TestEngine
+        ) async throws
+    {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()
@@ -22,6 +24,8 @@ import Testing
             let opened = await world.intent(order, by: buyer)
             #expect(opened.status == 200)
             #expect(opened["amount"]?.int == 1960)
+            // As S3-API-02 and GEN-09 have it: bare yen.
+            #expect(try await world.atStripe("GET", "/v1/payment_intents?limit=1")["data"]?[0]?["amount"] == 1960)
             #expect(opened["client_secret"]?.string?.contains("_secret_") == true)
             let intent = try #require(opened["payment_intent_id"]?.string)
             #expect(await world.status(order, by: buyer) == "awaiting_payment")
@@ -30,6 +34,7 @@ import Testing
             await world.deliver()
             #expect(await world.status(order, by: buyer) == "paid")
             try await world.work()
+            // GEN-17
             #expect(world.mailbox.mails.map(\.subject) == ["お支払いが完了しました (注文番号 \(order.number))"])
             #expect(world.logs.lines(of: "payment_succeeded").first?.level == .info)
             try await world.expectBooks()
@@ -257,6 +262,33 @@ import Testing
             #expect(try await world.count("orders", where: "status = 'canceled'") == 1)
             #expect(try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"]?.string == "canceled")
             #expect(try await world.count("products", where: "stock = 100") == 1)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `an order keeps whose it is, its total, its status and its intent (S3-DATA-01)`(engine: TestEngine)
+        async throws
+    {
+        try await World.run(on: engine) { world in
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            let order = try await world.order(2, by: buyer)
+            let intent = try await world.openPayment(order, by: buyer)
+            let row = try await world.database.read { tx in
+                try tx.row(
+                    """
+                    SELECT user_id, total_minor, currency, status, stripe_payment_intent_id FROM orders
+                    WHERE id = \(order.id)
+                    """
+                ).map { row in
+                    try (
+                        [row.text("user_id"), row.text("status"), row.text("stripe_payment_intent_id")],
+                        row.int("total_minor")
+                    )
+                }
+            }
+            #expect(row?.0 == [buyer.id, "awaiting_payment", intent])
+            #expect(row?.1 == 1960)
         }
     }
 }

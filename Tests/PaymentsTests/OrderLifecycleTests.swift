@@ -51,7 +51,12 @@ import Testing
         } else if isOpen {
             #expect(effects == [.payAndFulfil])
         } else {
-            let kind: ReviewKind = status == .canceled ? .paidAfterCancel : .duplicatePayment
+            let kind: ReviewKind =
+                switch status {
+                case .canceled: .paidAfterCancel
+                case .needsReview: .paidDuringReview
+                default: .duplicatePayment
+                }
             #expect(effects == [.recordUnapplied, .flag(kind)])
         }
     }

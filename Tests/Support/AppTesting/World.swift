@@ -12,8 +12,8 @@ public import StripeSandbox
 internal import Synchronization
 internal import Testing
 
-/// The whole system in one process: the application, the Stripe sandbox, a database, a hand-moved clock. No sockets, no
-/// sleeps; the seed fixes every random choice.
+/// The whole system in one process (S3-ARCH-03): the application, the Stripe sandbox, a database, a hand-moved
+/// clock. No sockets, no sleeps; the seed fixes every random choice.
 public struct World: Sendable {
     /// Where the application is for the sandbox.
     public static let origin = "https://kessai.test"

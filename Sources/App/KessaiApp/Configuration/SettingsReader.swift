@@ -12,7 +12,7 @@ public struct SettingsReader {
         "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
     ]
 
-    private let values: [String: String]
+    private let values: Redacted<[String: String]>
     private var findings: [SettingsFinding] = []
 
     /// Settings of a file (an object of the same names; null when there is no file) and an environment over it.
@@ -35,7 +35,7 @@ public struct SettingsReader {
         for name in Self.names {
             if let value = environment[name] { values[name] = value }
         }
-        self.values = values
+        self.values = Redacted(values)
     }
 
     /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
@@ -156,7 +156,7 @@ public struct SettingsReader {
         return word
     }
 
-    private func value(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+    private func value(_ name: String) -> String? { values.reveal()[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     private mutating func fail(_ name: String, _ detail: String) {
         findings.append(.init(gravity: .error, name: name, detail: detail))

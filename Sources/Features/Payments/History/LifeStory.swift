@@ -28,16 +28,25 @@ public struct LifeStory: Sendable {
     public static func read(_ reference: OrderReference, from database: any Database, clock: any WallClock) async throws
         -> LifeStory?
     {
-        let found = try await database.read { tx -> (Order, [Line])? in
+        let found = try await database.read { tx -> (order: Order, lines: [Line], events: [Line])? in
             guard let order = try OrderRepository(tx: tx).find(reference) else { return nil }
-            return (order, try history(order.id, tx) + events(order.id, tx) + postings(order.id, tx))
+            return (order, try history(order.id, tx) + postings(order.id, tx), try events(order.id, tx))
         }
-        guard let (order, lines) = found else { return nil }
-        let jobs = try await JobAdministration(database: database, clock: clock).jobs(subject: order.id.rawValue)
-        let told = lines + jobs.map(line)
-        return LifeStory(
-            order: order,
-            lines: told.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element))
+        guard let found else { return nil }
+        let jobs = try await JobAdministration(database: database, clock: clock).jobs(
+            subject: found.order.id.rawValue)
+        return LifeStory(order: found.order, lines: told(found.lines + jobs.map(line), among: found.events))
+    }
+
+    /// Within one moment the lines keep their order: what happened, what was booked for it, what is to be done for it.
+    /// An event stands before the first of its effects.
+    private static func told(_ lines: [Line], among events: [Line]) -> [Line] {
+        var told = lines.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+        for event in events {
+            let place = told.firstIndex { $0.at > event.at || ($0.at == event.at && $0.cause == event.cause) }
+            told.insert(event, at: place ?? told.endIndex)
+        }
+        return told
     }
 
     private static func history(_ id: OrderID, _ tx: Transaction) throws -> [Line] {

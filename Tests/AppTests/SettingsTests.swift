@@ -1,0 +1,113 @@
+import JSON
+import Kernel
+import KessaiApp
+import Testing
+
+/// What an installation is configured with (S3-CONF-01).
+@Suite struct SettingsTests {
+    private func read(
+        _ environment: [String: String], file: JSONValue = .null
+    ) throws -> (settings: Settings, warnings: [SettingsFinding]) {
+        var reader = SettingsReader(file: file, environment: environment)
+        return try reader.read()
+    }
+
+    private func faults(_ environment: [String: String], file: JSONValue = .null) -> [String] {
+        do {
+            _ = try read(environment, file: file)
+            return []
+        } catch let error as SettingsError {
+            return error.findings.filter { $0.gravity == .error }.map(\.name)
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    @Test func `with nothing set it starts, and says what will not work (S3-CONF-01)`() throws {
+        let (settings, warnings) = try read([:])
+        #expect(settings.databaseURL.reveal() == "sqlite:kessai.db")
+        #expect(settings.host == "127.0.0.1")
+        #expect(settings.port == 8080)
+        #expect(settings.publicURL == "http://127.0.0.1:8080")
+        #expect(settings.stripeSecretKey.reveal() == "")
+        #expect(settings.stripeWebhookSecrets.isEmpty)
+        #expect(settings.stripeAPIBase == Settings.stripeOwnBase)
+        #expect(settings.customerCreation == .firstPayment)
+        #expect(settings.logLevel == .info)
+        #expect(!settings.isLive)
+        #expect(warnings.map(\.name) == ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"])
+    }
+
+    @Test func `the environment stands over the file`() throws {
+        let file: JSONValue = ["PORT": 9000, "HOST": "::1", "JOBS_IN_SERVE": false]
+        let (settings, _) = try read(["PORT": "9001"], file: file)
+        #expect(settings.port == 9001)
+        #expect(settings.host == "::1")
+        #expect(!settings.jobsInServe)
+    }
+
+    @Test func `STRIPE_API_KEY is the same setting by its other name (S3-CONF-02, S2-SEC-02)`() throws {
+        #expect(try read(["STRIPE_API_KEY": "sk_test_a"]).settings.stripeSecretKey.reveal() == "sk_test_a")
+        let both = ["STRIPE_API_KEY": "sk_test_a", "STRIPE_SECRET_KEY": "sk_test_a"]
+        #expect(try read(both).settings.stripeSecretKey.reveal() == "sk_test_a")
+        #expect(faults(["STRIPE_API_KEY": "sk_test_a", "STRIPE_SECRET_KEY": "sk_test_b"]) == ["STRIPE_API_KEY"])
+    }
+
+    @Test(arguments: [
+        ("", []), ("whsec_a", ["whsec_a"]), ("whsec_a,whsec_b", ["whsec_a", "whsec_b"]),
+        (" whsec_a , whsec_b ,", ["whsec_a", "whsec_b"]), (",, ,", []),
+    ])
+    func `webhook secrets are several, separated by commas`(text: String, secrets: [String]) throws {
+        let settings = try read(["STRIPE_WEBHOOK_SECRET": text]).settings
+        #expect(settings.stripeWebhookSecrets.map { $0.reveal() } == secrets)
+    }
+
+    @Test(arguments: ["sk_live_a", "rk_live_a"])
+    func `live mode refuses to start without its secrets, or with a sandbox (law 13)`(key: String) throws {
+        #expect(faults(["STRIPE_SECRET_KEY": key]) == ["STRIPE_WEBHOOK_SECRET"])
+        #expect(faults(["STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": " , "]) == ["STRIPE_WEBHOOK_SECRET"])
+        let good = ["STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": "whsec_a"]
+        #expect(try read(good).settings.isLive)
+        #expect(faults(good.merging(["STRIPE_API_BASE": "http://localhost:1"]) { $1 }) == ["STRIPE_API_BASE"])
+        #expect(
+            faults(good.merging(["STRIPE_PUBLISHABLE_KEY": "pk_test_a"]) { $1 }) == ["STRIPE_PUBLISHABLE_KEY"])
+        #expect(faults(good.merging(["STRIPE_PUBLISHABLE_KEY": "pk_live_a"]) { $1 }) == [])
+    }
+
+    @Test(arguments: [
+        ("PORT", "x"), ("PORT", "-1"), ("PORT", "65536"), ("PORT", "80 "), ("DATABASE_CONNECTIONS", "0"),
+        ("DATABASE_CONNECTIONS", "101"), ("DATABASE_URL", "mysql://x"), ("DATABASE_URL", "kessai.db"),
+        ("PUBLIC_URL", "kessai.example"), ("PUBLIC_URL", "ftp://x"), ("STRIPE_API_BASE", "localhost"),
+        ("STRIPE_SECRET_KEY", "pk_test_a"), ("STRIPE_SECRET_KEY", "secret"),
+        ("STRIPE_CUSTOMER_CREATION", "never"), ("JOBS_IN_SERVE", "maybe"), ("LOG_LEVEL", "loud"),
+    ])
+    func `a setting that is wrong is named`(name: String, value: String) {
+        #expect(faults([name: value]) == [name])
+        #expect(faults([:], file: .object([name: .string(value)])) == [name])
+    }
+
+    @Test func `everything that is wrong is told at once`() {
+        let wrong = ["PORT": "x", "LOG_LEVEL": "loud", "STRIPE_SECRET_KEY": "sk_live_a", "DATABASE_URL": "x"]
+        #expect(Set(faults(wrong)) == ["PORT", "LOG_LEVEL", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL"])
+    }
+
+    @Test(
+        arguments: [
+            (["STRIPE_SECERT_KEY": "x"], ["STRIPE_SECERT_KEY"]), (["a b": 1], ["?"]), (["PORT": [1]], ["PORT"]),
+            (["PORT": nil], ["PORT"]), ([1], ["kessai.json"]), ("x", ["kessai.json"]),
+        ] as [(JSONValue, [String])])
+    func `a file holds settings and nothing else`(file: JSONValue, names: [String]) {
+        #expect(faults([:], file: file) == names)
+    }
+
+    @Test func `an empty setting is an absent one, and slashes at the end of an address go`() throws {
+        let (settings, _) = try read(["PORT": "", "PUBLIC_URL": "https://pay.example.jp//"])
+        #expect(settings.port == 8080)
+        #expect(settings.publicURL == "https://pay.example.jp")
+    }
+
+    @Test(arguments: [("TRUE", true), ("yes", true), ("0", false), ("No", false)])
+    func `a boolean is a word`(text: String, value: Bool) throws {
+        #expect(try read(["JOBS_IN_SERVE": text]).settings.jobsInServe == value)
+    }
+}
