@@ -15,7 +15,9 @@ import Testing
         try await World.run(on: .sqlite) { world in
             try await shop(world)
             try await trouble(world)
-            for path in ["/healthz", "/readyz", "/api/webhook/health"] { _ = await world.send("GET", path) }
+            for path in ["/healthz", "/readyz", "/api/webhook/health", "/api/user/health"] {
+                _ = await world.send("GET", path)
+            }
             let missing = world.contract.promised.subtracting(world.contract.met)
             #expect(missing.sorted() == [])
         }

@@ -1,3 +1,5 @@
+private import Kernel
+
 extension Schema {
     /// What is wrong with `value`; empty when nothing is. At most `errorsMax` faults are listed.
     public func faults(in value: JSONValue, errorsMax: Int = 20) -> [FieldError] {
@@ -50,7 +52,9 @@ extension Schema {
         case .dictionary(let schema):
             guard let object = value.object else { return fault("wrong_type", "must be an object") }
             for (name, member) in object.members {
-                schema.check(member, at: path.isEmpty ? name : "\(path).\(name)", into: &faults, errorsMax: errorsMax)
+                let shown = Self.shown(name)
+                let inner = path.isEmpty ? shown : "\(path).\(shown)"
+                schema.check(member, at: inner, into: &faults, errorsMax: errorsMax)
             }
         case .object(let properties):
             guard let object = value.object else { return fault("wrong_type", "must be an object") }
@@ -64,9 +68,7 @@ extension Schema {
             }
             for name in object.names where !properties.contains(where: { $0.name == name }) {
                 guard faults.count < errorsMax else { return }
-                // The name is the sender's own text: shown only when it is a plain word.
-                let plain = name.utf8.count <= 64 && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-                let shown = plain ? name : "?"
+                let shown = Self.shown(name)
                 let inner = path.isEmpty ? shown : "\(path).\(shown)"
                 faults.append(FieldError(field: inner, code: "unknown", detail: "is not a field of this request"))
             }
@@ -77,6 +79,12 @@ extension Schema {
         }
     }
 
+    /// A name is the sender's own text: shown only when it is a plain word.
+    private static func shown(_ name: String) -> String {
+        let plain = (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        return plain ? name : "?"
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
 }
 
@@ -85,12 +93,12 @@ extension Schema.Format {
         switch self {
         case .password: return nil
         case .uuid: return Self.isUUID(string) ? nil : "must be a UUID"
-        case .dateTime: return string.hasSuffix("Z") && string.contains("T") ? nil : "must be a time in UTC, RFC 3339"
+        case .dateTime: return Timestamp(rfc3339: string) == nil ? "must be a time in UTC, RFC 3339" : nil
         case .email:
             let parts = string.split(separator: "@", omittingEmptySubsequences: false)
             let good =
                 parts.count == 2 && !parts[0].isEmpty && parts[1].contains(".") && !parts[1].hasPrefix(".")
-                && !parts[1].hasSuffix(".")
+                && !parts[1].hasSuffix(".") && !parts[1].contains("..")
                 && !string.contains(where: { $0.isWhitespace || "<>,;:\"()[]\\".contains($0) })
             return good ? nil : "must be an e-mail address"
         }

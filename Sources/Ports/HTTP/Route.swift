@@ -33,7 +33,7 @@ public struct RequestContext: Sendable {
     public let parameters: [String: String]
     /// The body as JSON, already checked against the route's schema; `null` when the route takes none.
     public var json: JSONValue
-    /// Who asks; nil on routes for everyone when no token was sent.
+    /// Who asks; nil on routes that do not ask who, whatever token was sent.
     public var principal: Principal?
     /// A log that carries the request's id.
     public let log: Log

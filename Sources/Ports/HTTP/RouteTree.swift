@@ -31,10 +31,12 @@ struct RouteTree: Sendable {
             wildcard = named.isEmpty ? nil : Node(named)
         }
 
-        func find(_ segments: ArraySlice<String>) -> Node? {
-            guard let first = segments.first else { return routes.isEmpty ? nil : self }
-            if let found = children[first]?.find(segments.dropFirst()) { return found }
-            return wildcard?.find(segments.dropFirst())
+        /// Shows `visit` every node that the segments lead to, the most literal first, until it answers true.
+        func find(_ segments: ArraySlice<String>, visit: (Node) -> Bool) -> Bool {
+            guard let first = segments.first else { return !routes.isEmpty && visit(self) }
+            if children[first]?.find(segments.dropFirst(), visit: visit) == true { return true }
+            // A name stands for something, never for nothing.
+            return !first.isEmpty && wildcard?.find(segments.dropFirst(), visit: visit) == true
         }
     }
 
@@ -44,7 +46,8 @@ struct RouteTree: Sendable {
         root = Node(routes.map { (Self.segments($0.path)[...], $0) })
     }
 
-    /// The route of a path, with or without one trailing slash. HEAD is served by GET.
+    /// The route of a path, with or without one trailing slash. Of several that fit the most literal one that takes
+    /// the method. HEAD is served by GET.
     func find(method: String, path: String) -> Result<Match, Problem> {
         let notFound = Problem(status: 404, code: "not_found", detail: "There is nothing at this path.")
         guard path.hasPrefix("/"), path.utf8.count <= 2048 else { return .failure(notFound) }
@@ -56,9 +59,15 @@ struct RouteTree: Sendable {
             }
             segments.append(decoded)
         }
-        guard let node = root.find(segments[...]) else { return .failure(notFound) }
-        guard let route = node.routes[method] ?? (method == "HEAD" ? node.routes["GET"] : nil) else {
-            var allowed = Set(node.routes.keys)
+        var route: Route?
+        var allowed: Set<String> = []
+        _ = root.find(segments[...]) { node in
+            allowed.formUnion(node.routes.keys)
+            route = node.routes[method] ?? (method == "HEAD" ? node.routes["GET"] : nil)
+            return route != nil
+        }
+        guard let route else {
+            if allowed.isEmpty { return .failure(notFound) }
             if allowed.contains("GET") { allowed.insert("HEAD") }
             return .failure(
                 Problem(

@@ -52,7 +52,8 @@ public struct Router: HTTPHandler {
         var context = RequestContext(
             request: request, route: route, parameters: match.parameters, json: .null, principal: nil, log: log)
         context.principal = try await principal(of: request, for: route)
-        try Self.check(query: request.head.query, of: route)
+        try Self.checkMediaType(of: request, for: route)
+        try route.check(query: request.head.query)
         context.json = try Self.body(of: request, for: route)
         var handler = route.handler
         for layer in middleware.reversed() {
@@ -87,37 +88,13 @@ public struct Router: HTTPHandler {
         return principal
     }
 
-    private static func check(query: String, of route: Route) throws {
-        guard !query.isEmpty else { return }
-        guard let pairs = PercentCoding.pairs(query), query.utf8.count <= 8192 else {
-            throw Problem.invalidInput([FieldError(field: "", code: "malformed", detail: "'s query is not well-formed")]
-            )
+    private static func checkMediaType(of request: HTTPRequest, for route: Route) throws {
+        guard route.body != nil else { return }
+        let mediaType = (request.head.headers["Content-Type"] ?? "").split(separator: ";").first ?? ""
+        guard mediaType.lowercased().trimmingSpaces() == "application/json" else {
+            throw Problem(
+                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json.")
         }
-        guard route.listed else { return }
-        var faults: [FieldError] = []
-        var seen: Set<String> = []
-        for (name, value) in pairs {
-            guard let parameter = route.queries.first(where: { $0.name == name }) else {
-                let plain = name.utf8.count <= 64 && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-                faults.append(
-                    FieldError(field: plain ? name : "?", code: "unknown", detail: "is not a parameter of this request")
-                )
-                continue
-            }
-            if !seen.insert(name).inserted {
-                faults.append(FieldError(field: name, code: "not_allowed", detail: "may be given once"))
-            }
-            let json: JSONValue
-            if case .integer = parameter.schema {
-                json = Int64(value).map { .int($0) } ?? .string(value)
-            } else {
-                json = .string(value)
-            }
-            faults += parameter.schema.faults(in: json).map {
-                FieldError(field: name, code: $0.code, detail: $0.detail)
-            }
-        }
-        if !faults.isEmpty { throw Problem.invalidInput(faults) }
     }
 
     private static func body(of request: HTTPRequest, for route: Route) throws -> JSONValue {
@@ -129,11 +106,6 @@ public struct Router: HTTPHandler {
                 ])
             }
             return .null
-        }
-        let mediaType = (request.head.headers["Content-Type"] ?? "").split(separator: ";").first ?? ""
-        guard mediaType.lowercased().trimmingSpaces() == "application/json" else {
-            throw Problem(
-                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json.")
         }
         let value: JSONValue
         do throws(JSONError) {
@@ -164,9 +136,17 @@ public struct Router: HTTPHandler {
         if error is CancellationError {
             return Problem.unavailable("The request was cancelled.").response(requestID: requestID)
         }
-        log.error("request_failed", ["error": .string(String(describing: error))])
+        log.error("request_failed", ["error": .string(kind(of: error))])
         return Problem(status: 500, code: "internal_error", detail: "A fault of ours; it has been logged.")
             .response(requestID: requestID)
+    }
+
+    /// An error's type and case, without what the case carries.
+    private static func kind(of error: any Error) -> String {
+        let mirror = Mirror(reflecting: error)
+        let type = String(describing: type(of: error))
+        guard mirror.displayStyle == .enum else { return type }
+        return "\(type).\(mirror.children.first?.label ?? String(describing: error))"
     }
 }
 
