@@ -38,7 +38,9 @@ public struct HTML: Sendable, ExpressibleByStringInterpolation {
         return "<!doctype html>\n" + page.markup + "\n"
     }
 
-    private static let voids: Set<String> = ["meta", "br", "hr", "input", "link", "img"]
+    private static let voids: Set<String> = [
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+    ]
 
     private static func escape(_ text: String) -> String {
         var escaped = ""
