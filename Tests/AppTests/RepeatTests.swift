@@ -161,6 +161,27 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
+    func `an operator pages through the history of payments, a buyer does not (S3-NEXT-03)`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine) { world async throws in
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            let chief = try await world.operator()
+            var intents: [String] = []
+            for _ in 0..<3 { intents.append(try await world.buy(by: buyer).intent) }
+            let first = await world.send("GET", "/api/admin/payments?limit=2", token: chief.token)
+            let cursor = try #require(first["next_cursor"]?.string)
+            let second = await world.send("GET", "/api/admin/payments?limit=2&cursor=\(cursor)", token: chief.token)
+            let listed = (first["data"]?.array ?? []) + (second["data"]?.array ?? [])
+            let ids = listed.compactMap { $0["payment_intent_id"]?.string }
+            #expect(ids == intents.reversed())
+            let refused = await world.send("GET", "/api/admin/payments", token: buyer.token)
+            #expect(refused.status == 403)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
     func `rows of money are neither edited nor deleted, whoever asks (law 10)`(engine: TestEngine) async throws {
         try await World.run(on: engine) { world async throws in
             try await world.stockShop()

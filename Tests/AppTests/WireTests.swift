@@ -36,6 +36,7 @@ import Testing
         let (order, _) = try await world.buy(2, by: buyer)
         _ = await world.send("GET", "/api/orders", token: buyer.token)
         _ = await world.send("GET", "/api/admin/orders", token: chief.token)
+        _ = await world.send("GET", "/api/admin/payments", token: chief.token)
         _ = await world.read(order, by: buyer)
         #expect(await world.refund(order, ["amount": 1], by: chief).status == 201)
         world.sandbox.add(StripeSandboxFault(.dropAnswer, method: "POST", path: "/v1/refunds"))

@@ -111,7 +111,8 @@ public struct PaymentsFeature: Sendable {
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
             + IntentRoutes(service: intents).routes + RefundRoutes(database: database, service: refunds).routes
-            + ReviewRoutes(service: reviews).routes + WebhookRoutes(stripe: stripe, inbox: inbox).routes
+            + PaymentRoutes(database: database).routes + ReviewRoutes(service: reviews).routes
+            + WebhookRoutes(stripe: stripe, inbox: inbox).routes
         jobs = [
             ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),

@@ -36,6 +36,14 @@ struct PaymentRepository {
             .map(Payment.init)
     }
 
+    /// A page of all payments, newest first: those before the id `cursor`.
+    func page(before cursor: String?, limit: Int) throws -> [Payment] {
+        let last = cursor ?? "z"
+        return try tx.rows(
+            "SELECT \(unsafe: Self.columns) FROM payments WHERE id < \(last) ORDER BY id DESC LIMIT \(limit)"
+        ).map(Payment.init)
+    }
+
     func of(_ order: OrderID) throws -> [Payment] {
         try tx.rows("SELECT \(unsafe: Self.columns) FROM payments WHERE order_id = \(order) ORDER BY id")
             .map(Payment.init)
