@@ -3,8 +3,8 @@ internal import HTTP
 internal import HTTPModels
 internal import Identity
 internal import JSON
-internal import KessaiAPI
 internal import Kernel
+internal import KessaiAPI
 
 /// The history of payments, for operators (S3-NEXT-03).
 struct PaymentRoutes: Sendable {
