@@ -148,6 +148,7 @@ let package = Package(
             name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",
             exclude: ["acceptance-orders.txt", "migrations.golden"], swiftSettings: strict),
         support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
+        tests("HTMLTests", ["HTML", "HTTP", "JSON", "Kernel", "WebPages"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),

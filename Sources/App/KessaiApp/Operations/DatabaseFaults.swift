@@ -12,6 +12,10 @@ struct DatabaseFaults: Middleware {
             context.log.error("database_fault", ["error": .string("\(error)")])
             throw Problem.unavailable(
                 "The request was not finished; send it again, with the same Idempotency-Key if it had one.")
+        } catch let error as DatabaseError {
+            // A fault of ours; it holds the statement's code and no row's data.
+            context.log.error("database_fault", ["error": .string("\(error)")])
+            throw error
         }
     }
 }
