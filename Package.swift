@@ -58,6 +58,7 @@ let package = Package(
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
+        room("TimeZones", in: "Interop", ["Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Kernel"]),
@@ -96,6 +97,10 @@ let package = Package(
                 "Notifications", "Payments",
             ]),
 
+        room(
+            "Passes", in: "Features",
+            ["Crypto", "Database", "HTTP", "HTTPModels", "JSON", "Jobs", "Kernel", "KessaiAPI", "Payments"]),
+
         // Web
         room("HTML", in: "Ports"),
         room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
@@ -105,7 +110,7 @@ let package = Package(
             "KessaiApp", in: "App",
             [
                 "Accounts", "Audit", "Crypto", "Database", "HTTP", "Idempotency", "Identity", "JSON", "Jobs", "Kernel",
-                "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
+                "Mail", "Notifications", "Passes", "Payments", "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
 
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
@@ -151,6 +156,7 @@ let package = Package(
         tests("HTMLTests", ["HTML", "HTTP", "JSON", "Kernel", "WebPages"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),
+        tests("TimeZonesTests", ["Kernel", "TimeZones"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("AuditTests", ["Audit", "Database", "DatabaseTesting", "JSON", "Kernel", "KernelTesting"]),

@@ -47,10 +47,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         let milliseconds = Int(((epochMs % 1000) + 1000) % 1000)
         let seconds = epochSeconds
         let secondOfDay = Int(((seconds % 86_400) + 86_400) % 86_400)
-        let day = CivilDay(daysSinceEpoch: (seconds - Int64(secondOfDay)) / 86_400)
-        return "\(padded(day.year, 4))-\(padded(day.month, 2))-\(padded(day.day, 2))T"
-            + "\(padded(secondOfDay / 3600, 2)):\(padded(secondOfDay / 60 % 60, 2)):\(padded(secondOfDay % 60, 2))"
-            + ".\(padded(milliseconds, 3))Z"
+        let day = CalendarDay(daysSinceEpoch: (seconds - Int64(secondOfDay)) / 86_400)
+        return "\(day)T"
+            + "\(Digits.padded(secondOfDay / 3600, 2)):\(Digits.padded(secondOfDay / 60 % 60, 2)):\(Digits.padded(secondOfDay % 60, 2))"
+            + ".\(Digits.padded(milliseconds, 3))Z"
     }
 
     /// Reads RFC 3339 in UTC (`Z`), with or without fractions of a second; nil when it is anything else.
@@ -83,52 +83,12 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
                 scale /= 10
             }
         }
-        let civil = CivilDay(year: year, month: month, day: day)
-        guard civil == CivilDay(daysSinceEpoch: civil.daysSinceEpoch) else { return nil }
+        let civil = CalendarDay(year: year, month: month, day: day)
+        guard civil == CalendarDay(daysSinceEpoch: civil.daysSinceEpoch) else { return nil }
         epochMs =
             (civil.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second)) * 1000 + Int64(milliseconds)
     }
 
-    private func padded(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-}
-
-/// A day of the proleptic Gregorian calendar, without a zone.
-struct CivilDay: Equatable {
-    let year: Int
-    let month: Int
-    let day: Int
-
-    init(year: Int, month: Int, day: Int) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    /// Days are counted from 1 March of year 0, so that the leap day is the last of its year.
-    init(daysSinceEpoch: Int64) {
-        let shifted = daysSinceEpoch + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        day = Int(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-        month = Int(shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9)
-        year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSinceEpoch: Int64 {
-        let shiftedYear = Int64(month <= 2 ? year - 1 : year)
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let shiftedMonth = Int64(month > 2 ? month - 3 : month + 9)
-        let dayOfYear = (153 * shiftedMonth + 2) / 5 + Int64(day) - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
 }
 
 extension Duration {

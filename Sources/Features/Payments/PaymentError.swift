@@ -21,6 +21,11 @@ public enum PaymentError: Error, Equatable {
     /// `PaymentIntentCreationError`: Stripe refused or could not be asked. `repeatable`: the same request may be sent
     /// again and never charges twice (law 2).
     case paymentIntentCreation(code: String, repeatable: Bool)
+    /// Stripe did not open the order's payment page, or could not be asked about it. `repeatable`: the same request may
+    /// be sent again; otherwise the order is canceled.
+    case pageNotOpened(code: String, repeatable: Bool)
+    /// The order is paid and not delivered yet; it is remembered and tried again. The reference is for the buyer.
+    case deliveryPending(reference: Int64)
     /// The order can no longer be canceled.
     case orderNotCancelable(OrderStatus)
     /// The buyer's bank is working on a payment; wait for its end.
@@ -68,6 +73,23 @@ extension PaymentError: ProblemConvertible {
                 detail: repeatable
                     ? "Stripe gave no certain answer (\(code)). Send the same request again; nothing is charged twice."
                     : "Stripe refused to open the payment (\(code)).")
+        case .pageNotOpened(let code, repeatable: true):
+            Problem(
+                status: 503, code: "payment_page_unavailable",
+                detail:
+                    "Stripe gave no certain answer (\(code)). Send the same request again; nothing is charged twice.",
+                headers: ["Retry-After": "5"])
+        case .pageNotOpened(let code, repeatable: false):
+            Problem(
+                status: 502, code: "payment_page_refused",
+                detail: "Stripe refused to open the payment page (\(code)). Nothing was charged.")
+        case .deliveryPending(let reference):
+            Problem(
+                status: 503, code: "delivery_pending",
+                detail: "お支払いは確認できました。反映に時間がかかっています。自動的に再試行しますので、しばらくお待ちください。"
+                    + "お問い合わせの際は受付番号 \(reference) をお伝えください。 "
+                    + "Your payment is confirmed, and its delivery is tried again by itself. Your reference is \(reference).",
+                headers: ["Retry-After": "30"])
         case .orderNotCancelable(let status):
             Problem(
                 status: 409, code: "order_not_cancelable",
@@ -101,8 +123,10 @@ extension PaymentError: ProblemConvertible {
     /// A refusal is business; a vendor that cannot be asked, and attacks, are warnings; a missing secret is our fault.
     public var logLevel: Log.Level {
         switch self {
-        case .webhookSignature, .webhookMalformed, .permissionDenied, .paymentIntentCreation, .refundRefused: .warning
-        case .webhooksNotConfigured: .error
+        case .webhookSignature, .webhookMalformed, .permissionDenied, .paymentIntentCreation, .refundRefused,
+            .pageNotOpened(_, repeatable: true):
+            .warning
+        case .webhooksNotConfigured, .pageNotOpened, .deliveryPending: .error
         default: .info
         }
     }

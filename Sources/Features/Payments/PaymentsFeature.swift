@@ -9,6 +9,10 @@ public import Notifications
 public struct PaymentsFeature: Sendable {
     /// How other features place orders.
     public let orders: OrderPlacement
+    /// How other features give up orders.
+    public let cancellations: CancellationService
+    /// How other features sell on pages of Stripe Checkout.
+    public let checkouts: Checkouts
     /// What it serves.
     public let routes: [Route]
     /// The jobs that a runner must know.
@@ -82,8 +86,14 @@ public struct PaymentsFeature: Sendable {
         let intents = IntentService(
             database: database, stripe: stripe, customers: customers, settlement: settlement, history: history,
             installation: parts.installation, clock: clock, log: log)
+        let checkoutSettlement = CheckoutSettlement(
+            settlement: settlement, fulfilments: fulfilments, history: history, queue: parts.queue, clock: clock)
+        let checkouts = Checkouts(
+            database: database, stripe: stripe, settlement: checkoutSettlement, installation: parts.installation,
+            clock: clock, log: log)
         let cancellations = CancellationService(
-            database: database, stripe: stripe, intents: intents, settlement: settlement, fulfilments: fulfilments,
+            database: database, stripe: stripe, intents: intents, checkouts: checkouts, settlement: settlement,
+            fulfilments: fulfilments,
             history: history, clock: clock, log: log)
         let refunds = RefundService(
             database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock, ids: ids,
@@ -96,6 +106,7 @@ public struct PaymentsFeature: Sendable {
                 PaymentIntentFailed(history: history), PaymentIntentCanceled(history: history),
                 ChargeRefunded(jobs: parts.queue), RefundChanged(settlement: refundSettlement),
                 DisputeChanged(history: history, journal: journal),
+                CheckoutSessionChanged(settlement: checkoutSettlement, clock: clock),
             ] + parts.handlers
         let inbox = Inbox(
             database: database,
@@ -105,8 +116,11 @@ public struct PaymentsFeature: Sendable {
             livemode: stripe.livemode, installation: parts.installation, jobs: parts.queue, clock: clock, ids: ids,
             log: log)
         let sweep = Sweep(
-            database: database, intents: intents, cancellations: cancellations, refunds: refunds, clock: clock,
+            database: database, intents: intents, checkouts: checkouts, cancellations: cancellations, refunds: refunds,
+            clock: clock,
             log: log)
+        self.checkouts = checkouts
+        self.cancellations = cancellations
         orders = OrderPlacement(history: history, clock: clock, ids: ids)
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
@@ -116,7 +130,8 @@ public struct PaymentsFeature: Sendable {
         jobs = [
             ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
-            CreateCustomerJob.definition(customers),
+            CreateCustomerJob.definition(customers), CloseCheckout.definition(checkouts),
+            VerifyCheckout.definition(checkouts),
             CancelIntent.definition(database: database, stripe: stripe, history: history),
         ]
         schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob())]

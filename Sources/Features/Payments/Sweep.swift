@@ -7,6 +7,7 @@ internal import Kernel
 struct Sweep: Sendable {
     let database: any Database
     let intents: IntentService
+    let checkouts: Checkouts
     let cancellations: CancellationService
     let refunds: RefundService
     let clock: any WallClock
@@ -30,6 +31,7 @@ struct Sweep: Sendable {
         let work = try await database.read { tx in
             (
                 attempts: try AttemptRepository(tx: tx).unresolved(since: since, limit: Self.batchMax),
+                pages: try CheckoutRepository(tx: tx).unresolved(since: since, limit: Self.batchMax),
                 refunds: try RefundRepository(tx: tx).unresolved(since: since, limit: Self.batchMax),
                 canceling: try OrderRepository(tx: tx).canceling(since: since, limit: Self.batchMax),
                 expired: try OrderRepository(tx: tx).expired(at: now, limit: Self.batchMax)
@@ -39,6 +41,11 @@ struct Sweep: Sendable {
         for order in work.attempts {
             await step("attempt", order.rawValue, &report, \.resolved) {
                 _ = try await intents.resolve(order, cause: cause)
+            }
+        }
+        for order in work.pages {
+            await step("page", order.rawValue, &report, \.resolved) {
+                _ = try await checkouts.page(of: order, cause: cause)
             }
         }
         for refund in work.refunds {

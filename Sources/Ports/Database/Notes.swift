@@ -21,6 +21,9 @@ public final class Notes {
     /// Business that went against somebody (law 12).
     public func warning(_ event: String, _ fields: KeyValuePairs<String, Log.Value>) { note(.warning, event, fields) }
 
+    /// A fault of ours.
+    public func error(_ event: String, _ fields: KeyValuePairs<String, Log.Value>) { note(.error, event, fields) }
+
     /// Adds what a savepoint noted that was kept.
     public func append(_ other: Notes) { lines += other.lines }
 

@@ -1,14 +1,15 @@
 internal import Database
 internal import Identity
-internal import Kernel
+public import Kernel
 internal import StripeClient
 
 /// Gives up unpaid orders. What Stripe could still charge is canceled there first, so that a canceled order cannot be
 /// paid; what Stripe has charged meanwhile pays the order instead.
-struct CancellationService: Sendable {
+public struct CancellationService: Sendable {
     let database: any Database
     let stripe: any StripeService
     let intents: IntentService
+    let checkouts: Checkouts
     let settlement: Settlement
     let fulfilments: Fulfilments
     let history: OrderHistory
@@ -27,16 +28,31 @@ struct CancellationService: Sendable {
         return try await cancel(order.id, cause: cause)
     }
 
-    /// Cancels an order, whoever asks: for the sweep.
-    func cancel(_ id: OrderID, cause: Cause) async throws -> Order {
+    /// Cancels an order, whoever asks: for its seller and the sweep. Returns the order as it is then: still pending, its
+    /// cancellation requested, when Stripe gave no certain answer.
+    ///
+    /// Throws `PaymentError.orderNotCancelable` when it was paid, and `PaymentError.paymentInProgress` when it is being
+    /// paid.
+    public func cancel(_ id: OrderID, cause: Cause) async throws -> Order {
         let requested = try await request(id, cause: cause)
         guard requested.status != .canceled else { return requested }
+        if requested.flow == .checkout { return try await closePage(of: requested, cause: cause) }
         do {
             let intent = try await intents.resolve(id, cause: cause)
             if let intent { try await cancelAtStripe(intent, of: id, cause: cause) }
             return try await finish(id, canceled: intent, cause: cause)
         } catch PaymentError.paymentIntentCreation {
             return requested
+        }
+    }
+
+    private func closePage(of order: Order, cause: Cause) async throws -> Order {
+        let verdict = try await checkouts.close(order.id, cause: cause)
+        let now = try await checkouts.find(order.id).order
+        switch verdict {
+        case .closed, .open: return now
+        case .processing: throw PaymentError.paymentInProgress
+        case .paid, .needsReview: throw PaymentError.orderNotCancelable(now.status)
         }
     }
 
@@ -51,11 +67,14 @@ struct CancellationService: Sendable {
             case .pending, .awaitingPayment: break
             default: throw PaymentError.orderNotCancelable(order.status)
             }
+            let page = try order.flow == .checkout ? CheckoutRepository(tx: tx).find(order: id) : nil
+            // The buyer has finished: only Stripe knows how it ends.
+            if page?.state == .processing { return order }
             if order.cancelRequestedAt == nil {
                 order.cancelRequestedAt = now
                 try history.append("cancel_requested", of: id, cause: cause, in: tx)
             }
-            if try AttemptRepository(tx: tx).current(of: id) == nil {
+            if page?.state.isUnderWay != true, try AttemptRepository(tx: tx).current(of: id) == nil {
                 try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
             } else {
                 try orders.update(order)

@@ -19,6 +19,8 @@ public struct Order: Sendable, Equatable {
     public let number: Int64
     /// Which feature sold it, and so which ``Fulfilment`` delivers it.
     public let seller: String
+    /// How it is paid.
+    public let flow: PaymentFlow
     /// Whose it is; nil where buyers have no account.
     public let userID: String?
     /// What is charged (law 1).
@@ -50,6 +52,15 @@ public struct Order: Sendable, Equatable {
     public var isPayable: Bool {
         (status == .pending || status == .awaitingPayment) && cancelRequestedAt == nil
     }
+}
+
+/// How an order is paid at Stripe. The words are those of the database.
+public enum PaymentFlow: String, Sendable, CaseIterable {
+    /// By payment intents that the buyer's own page confirms; see ``OrderStatus/awaitingPayment``.
+    case paymentIntent = "payment_intent"
+    /// On one page of Stripe Checkout. The order stays `pending` until it is paid or canceled; how far the buyer has
+    /// come is the page's state.
+    case checkout
 }
 
 /// Where an order stands. The words are those of the wire and of the database.

@@ -1,6 +1,6 @@
 public import Database
 internal import JSON
-internal import Kernel
+public import Kernel
 
 /// How a seller places an order, in the transaction in which it takes what it sells.
 public struct OrderPlacement: Sendable {
@@ -8,7 +8,7 @@ public struct OrderPlacement: Sendable {
     let clock: any WallClock
     let ids: IDGenerator
 
-    /// How long an order may stay unpaid before it is canceled: 24 hours.
+    /// How long an order may stay unpaid before it is canceled, unless its seller says otherwise: 24 hours.
     public static let lifetime = Duration.seconds(24 * 3600)
 
     /// The order that this very request has placed already, before a crash perhaps; nil when there is none.
@@ -16,12 +16,18 @@ public struct OrderPlacement: Sendable {
         try requestKey.flatMap { try OrderRepository(tx: tx).find(requestKey: $0) }
     }
 
+    /// An order that exists. Throws `PaymentError.orderNotFound`.
+    public func order(_ id: OrderID, in tx: Transaction) throws -> Order {
+        guard let order = try OrderRepository(tx: tx).find(.id(id)) else { throw PaymentError.orderNotFound }
+        return order
+    }
+
     /// Places an order of lines that the seller priced (law 1); all lines have one currency.
     ///
     /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, and `MoneyError`.
     public func place(
-        seller: String, userID: String?, requestKey: String? = nil, lines: [OrderLine], cause: Cause,
-        in tx: Transaction
+        seller: String, flow: PaymentFlow = .paymentIntent, userID: String?, requestKey: String? = nil,
+        lines: [OrderLine], lifetime: Duration = lifetime, cause: Cause, in tx: Transaction
     ) throws -> Order {
         guard let currency = lines.first?.amount.currency else {
             throw PaymentError.amountNotChargeable(minimum: 1, maximum: 0)
@@ -34,8 +40,8 @@ public struct OrderPlacement: Sendable {
         }
         let now = clock.now()
         let order = try OrderRepository(tx: tx).insert(
-            id: ids.next(Order.self), seller: seller, userID: userID, requestKey: requestKey, total: total,
-            lines: lines, createdAt: now, expiresAt: now.adding(Self.lifetime))
+            id: ids.next(Order.self), seller: seller, flow: flow, userID: userID, requestKey: requestKey,
+            total: total, lines: lines, createdAt: now, expiresAt: now.adding(lifetime))
         try history.append(
             "order_placed", of: order.id, cause: cause,
             ["total": .int(total.amountMinor), "currency": .string(currency.code), "number": .int(order.number)],

@@ -6,22 +6,22 @@ struct OrderRepository {
     let tx: Transaction
 
     private static let columns = """
-        id, number, seller, user_id, total_minor, currency, status, attempt, stripe_customer_id, \
+        id, number, seller, payment_flow, user_id, total_minor, currency, status, attempt, stripe_customer_id, \
         stripe_payment_intent_id, refunded_minor, disputed, created_at_ms, expires_at_ms, cancel_requested_at_ms, \
         canceled_at_ms, paid_at_ms
         """
 
     /// Stores a new order with its lines; returns it with its number.
     func insert(
-        id: OrderID, seller: String, userID: String?, requestKey: String?, total: Money, lines: [OrderLine],
-        createdAt: Timestamp, expiresAt: Timestamp
+        id: OrderID, seller: String, flow: PaymentFlow, userID: String?, requestKey: String?, total: Money,
+        lines: [OrderLine], createdAt: Timestamp, expiresAt: Timestamp
     ) throws -> Order {
         let row = try tx.row(
             """
-            INSERT INTO orders (id, seller, user_id, request_key, total_minor, currency, status, created_at_ms,
-                expires_at_ms)
-            VALUES (\(id), \(seller), \(userID), \(requestKey), \(total.amountMinor), \(total.currency), 'pending',
-                \(createdAt), \(expiresAt))
+            INSERT INTO orders (id, seller, payment_flow, user_id, request_key, total_minor, currency, status,
+                created_at_ms, expires_at_ms)
+            VALUES (\(id), \(seller), \(flow.rawValue), \(userID), \(requestKey), \(total.amountMinor),
+                \(total.currency), 'pending', \(createdAt), \(expiresAt))
             RETURNING \(unsafe: Self.columns)
             """)
         guard let row else { throw DatabaseError.unexpectedRowCount(0) }
@@ -129,6 +129,11 @@ struct OrderRepository {
             """)
     }
 
+    /// Gives an unpaid order more time.
+    func extend(_ id: OrderID, until: Timestamp) throws {
+        try tx.execute("UPDATE orders SET expires_at_ms = \(until) WHERE id = \(id) AND expires_at_ms < \(until)")
+    }
+
     /// Unpaid orders whose time is over, oldest first.
     func expired(at now: Timestamp, limit: Int) throws -> [OrderID] {
         try tx.rows(
@@ -159,8 +164,11 @@ extension Order {
         guard let status = OrderStatus(rawValue: try row.text("status")) else {
             throw DatabaseError.unexpectedColumn("status")
         }
+        guard let flow = PaymentFlow(rawValue: try row.text("payment_flow")) else {
+            throw DatabaseError.unexpectedColumn("payment_flow")
+        }
         self.init(
-            id: try row.id("id"), number: try row.int("number"), seller: try row.text("seller"),
+            id: try row.id("id"), number: try row.int("number"), seller: try row.text("seller"), flow: flow,
             userID: try row.textOrNil("user_id"),
             total: Money(try row.int("total_minor"), try row.currency("currency")), status: status,
             attempt: try row.int("attempt"), stripeCustomerID: try row.textOrNil("stripe_customer_id"),

@@ -60,6 +60,9 @@ struct Settlement: Sendable {
     /// Keeps an open order out of every other path until a person has decided (law 7).
     func quarantine(_ order: inout Order, in tx: Transaction, except paid: String? = nil) throws {
         try cancelOpenIntent(of: order, except: paid, in: tx)
+        if order.flow == .checkout, try CheckoutRepository(tx: tx).find(order: order.id)?.state.isUnderWay == true {
+            try CloseCheckout.enqueue(order.id, on: queue, in: tx)
+        }
         order.status = .needsReview
         order.cancelRequestedAt = nil
         try OrderRepository(tx: tx).update(order)
@@ -76,7 +79,9 @@ struct Settlement: Sendable {
         order.cancelRequestedAt = nil
         order.stripePaymentIntentID = facts.paymentIntentID
         try OrderRepository(tx: tx).update(order)
-        if let attempt = facts.attempt {
+        if order.flow == .checkout {
+            try CheckoutRepository(tx: tx).moved(order.id, to: .paid, at: clock.now())
+        } else if let attempt = facts.attempt {
             try AttemptRepository(tx: tx).opened(
                 order: order.id, attempt: attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
                 at: clock.now())

@@ -74,6 +74,45 @@ public struct StripeGateway: StripeService {
         return all
     }
 
+    /// Opens a payment page.
+    public func createCheckoutSession(
+        _ session: CreateCheckoutSession, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripeCheckoutSession> {
+        try await client.createCheckoutSession(session, key: key)
+    }
+
+    /// Reads a payment page, and its intent with it.
+    public func retrieveCheckoutSession(
+        _ id: StripeCheckoutSessionID
+    ) async throws(StripeError) -> StripeCheckoutSession {
+        try await client.retrieveCheckoutSession(id, expand: ["payment_intent"]).value
+    }
+
+    /// Closes an open payment page.
+    public func expireCheckoutSession(
+        _ id: StripeCheckoutSessionID, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripeCheckoutSession> {
+        try await client.expireCheckoutSession(id, key: key)
+    }
+
+    /// The payment page that names an order of ours, by looking through those of its time, 5,000 at most.
+    public func checkoutSession(
+        ofOrder order: String, since submitted: Timestamp
+    ) async throws(StripeError) -> StripeCheckoutSession? {
+        // An hour of margin before: Stripe's clock and ours need not agree. Its keys live a day.
+        let created = StripeCreated(
+            from: submitted.adding(.seconds(-3600)), before: submitted.adding(.seconds(25 * 3600)))
+        var page: StripePage<StripeCheckoutSession>? = StripePage(limit: 100)
+        for _ in 0..<50 {
+            guard let current = page else { return nil }
+            let list = try await client.listCheckoutSessions(created: created, page: current).value
+            if let found = list.data.first(where: { $0.metadata["order_id"] == order }) { return found }
+            page = list.next(limit: 100)
+        }
+        guard page == nil else { throw .unavailable(.notSent) }
+        return nil
+    }
+
     /// Sends money back.
     public func createRefund(
         _ parameters: CreateRefund, key: StripeIdempotencyKey

@@ -39,6 +39,25 @@ public protocol StripeService: Sendable {
         ofCustomer customer: StripeCustomerID, since created: Timestamp
     ) async throws(StripeError) -> [StripePaymentIntent]
 
+    /// Opens a payment page.
+    func createCheckoutSession(
+        _ session: CreateCheckoutSession, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripeCheckoutSession>
+
+    /// Reads a payment page, and its intent with it.
+    func retrieveCheckoutSession(_ id: StripeCheckoutSessionID) async throws(StripeError) -> StripeCheckoutSession
+
+    /// Closes an open payment page.
+    func expireCheckoutSession(
+        _ id: StripeCheckoutSessionID, key: StripeIdempotencyKey
+    ) async throws(StripeError) -> Answer<StripeCheckoutSession>
+
+    /// The payment page that names an order of ours, of those made in the 25 hours after `submitted`; nil when there is
+    /// none. Throws when there are too many to look through.
+    func checkoutSession(
+        ofOrder order: String, since submitted: Timestamp
+    ) async throws(StripeError) -> StripeCheckoutSession?
+
     /// Sends money back.
     func createRefund(
         _ parameters: CreateRefund, key: StripeIdempotencyKey

@@ -34,16 +34,17 @@ struct StripeForm {
         add("created[lt]", seconds: created?.before)
     }
 
-    /// `metadata[key]=…`, sorted by key. Throws `StripeError.invalidRequest` beyond Stripe's limits: 50 keys of 40
+    /// `metadata[key]=…`, of the object itself or of one `under` it, sorted by key. Throws `StripeError.invalidRequest` beyond Stripe's limits: 50 keys of 40
     /// characters without brackets, values of 500.
-    mutating func add(metadata: [String: String]) throws(StripeError) {
+    mutating func add(metadata: [String: String], under parent: String? = nil) throws(StripeError) {
         let fits = metadata.allSatisfy { key, value in
             (1...40).contains(key.count) && !key.contains { $0 == "[" || $0 == "]" } && value.count <= 500
         }
         guard fits, metadata.count <= 50 else {
             throw .invalidRequest(StripeInvalidRequest(status: nil, code: "metadata_limit", param: "metadata"))
         }
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { add("metadata[\(key)]", value) }
+        let name = parent.map { "\($0)[metadata]" } ?? "metadata"
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { add("\(name)[\(key)]", value) }
     }
 
     /// As it is sent. Brackets of names stay as they are, as Stripe's own libraries send them.

@@ -43,5 +43,7 @@ public typealias StripeEventID = StripeID<StripeEvent>
 public typealias StripePaymentMethodID = StripeID<StripePaymentMethod>
 /// `in_…`
 public typealias StripeInvoiceID = StripeID<StripeInvoice>
+/// `cs_…`
+public typealias StripeCheckoutSessionID = StripeID<StripeCheckoutSession>
 /// `we_…`
 public typealias StripeWebhookEndpointID = StripeID<StripeWebhookEndpoint>

@@ -1,0 +1,45 @@
+internal import Database
+internal import Kernel
+internal import Payments
+
+/// Confirms purchases: the app came back from the page with its token, and hears whether the device has what was paid
+/// for. It never delivers by itself; asking Stripe may settle the order, and that delivers (law 4).
+struct ConfirmationService: Sendable {
+    let database: any Database
+    let orders: OrderPlacement
+    let checkouts: Checkouts
+    let clock: any WallClock
+
+    /// What the app hears.
+    enum Outcome: Sendable {
+        /// Paid and delivered. A repeat hears the same.
+        case confirmed(Purchase, Order)
+        /// Not paid yet.
+        case pending(Order, ProductType, CheckoutVerdict)
+    }
+
+    /// Confirms the purchase of a token (S4-CONF-01, S4-TOK-03). The device and the product must be the token's own.
+    /// Throws `PassesError`, `PaymentError.pageNotOpened` and `PaymentError.deliveryPending`; nothing is lost by any.
+    func confirm(token: Secret, device: String, product: ProductType, cause: Cause) async throws -> Outcome {
+        guard Device.isID(device) else { throw PassesError.deviceIDMalformed }
+        let hash = PurchaseTokenKey.hash(of: token)
+        let known = try await database.read { tx in try PurchaseRepository(tx: tx).find(tokenHash: hash) }
+        guard let known else { throw PassesError.tokenUnknown }
+        guard known.deviceID == device else { throw PassesError.tokenOfAnotherDevice }
+        guard known.product == product else { throw PassesError.tokenOfAnotherProduct(known.product) }
+        guard clock.now() < known.tokenExpiresAt else { throw PassesError.tokenExpired }
+        let verdict: CheckoutVerdict =
+            known.state == .delivered ? .paid : try await checkouts.verify(known.orderID, cause: cause)
+        let (purchase, order) = try await database.read { [orders] tx in
+            (try PurchaseRepository(tx: tx).find(order: known.orderID), try orders.order(known.orderID, in: tx))
+        }
+        switch verdict {
+        case .paid:
+            guard let purchase, purchase.state == .delivered else { throw PurchaseMissing(order: known.orderID) }
+            return .confirmed(purchase, order)
+        case .open, .processing: return .pending(order, product, verdict)
+        case .closed: throw PassesError.purchaseClosed
+        case .needsReview: throw PassesError.purchaseNeedsReview(reference: order.number)
+        }
+    }
+}
