@@ -11,6 +11,8 @@ struct Agenda: Sendable {
         case decideDispute(String, Dispute.Verdict)
         case disputeOverdue(String)
         case warnOfFraud(String)
+        case expireVoucher(String, code: String)
+        case expireCheckout(String)
     }
 
     private struct Entry {
@@ -61,6 +63,8 @@ extension SandboxState {
             case .decideDispute(let dispute, let verdict): decideDispute(dispute, verdict, cause)
             case .disputeOverdue(let dispute): disputeOverdue(dispute, cause)
             case .warnOfFraud(let charge): warnOfFraud(charge, cause)
+            case .expireVoucher(let intent, let code): expireVoucher(intent, code, cause)
+            case .expireCheckout(let session): expireCheckout(session, cause)
             }
         }
     }
