@@ -4,8 +4,8 @@ extension Endpoint {
     private static let methodTypes = Parameter.Kind.list(.word(PaymentMethodTypes.all))
 
     private static let locales = """
-        auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR \
-        ro ru sk sl sv th tr vi zh zh-HK zh-TW
+        auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt \
+        pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW
         """
 
     /// Gone since endive, with a code of its own.

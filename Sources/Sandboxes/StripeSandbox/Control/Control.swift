@@ -32,9 +32,11 @@ struct Control {
         state.catchUp(to: now)
         let segments = request.head.path.split(separator: "/").dropFirst().map(String.init)
         let isRead = request.head.method == "GET" || request.head.method == "HEAD"
-        guard segments.first != "3ds" else {
-            guard segments.count == 2 else { return Self.notFound }
-            return AuthenticationPage.answer(request, segments[1], &state, cause)
+        switch (segments.first, segments.count) {
+        case ("3ds", 2): return AuthenticationPage.answer(request, segments[1], &state, cause)
+        case ("checkout", 2): return CheckoutPage.answer(request, segments[1], &state, cause)
+        case ("vouchers", 2): return VoucherPage.answer(request, segments[1], &state, cause)
+        default: break
         }
         let found = isRead ? read(segments, state) : write(segments, &state)
         return found ?? Self.notFound

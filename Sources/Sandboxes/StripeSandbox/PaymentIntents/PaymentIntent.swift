@@ -8,8 +8,9 @@ import JSON
 ///          └──────── declined ───────────────┼───────────────────┤
 ///                                            └─ authenticated ── requires_action
 /// ```
-/// Where the money takes its time, `requires_action` (a slip for the store) and `processing` come between confirming and
-/// the end; they are settled by the payer's bank or store. Everything but `succeeded` and `processing` may be cancelled.
+/// Where the money takes its time, `requires_action` (a number for the store) and `processing` come between confirming
+/// and the end; they are settled by the payer's bank or store. Everything but `succeeded` and `processing` may be
+/// cancelled.
 struct PaymentIntent: StripeObject {
     static let objectName = "payment_intent"
 
