@@ -130,6 +130,10 @@ import Testing
         let card = try await Checkout.open(harness, [("allowed_payment_method_types[]", "card")])
         let refused = try await Checkout.pay(harness, card, ["method": "konbini"])
         #expect(refused.code == "payment_intent_incompatible_payment_method")
+        let used = try await PaymentIntentTests.pay(harness, with: "pm_card_visa").json["payment_method"] ?? .null
+        let again = try await Checkout.pay(harness, card, ["payment_method": used])
+        #expect(again.code == "payment_method_unexpected_state")
+        #expect(try await Checkout.read(harness, card)["payment_intent"]?.isNull == true)
         #expect(try await Checkout.pay(harness, ["id": "cs_x"]).status == 404)
     }
 

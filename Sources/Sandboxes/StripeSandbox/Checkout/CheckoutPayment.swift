@@ -22,6 +22,12 @@ extension SandboxState {
             throw .invalidRequest(
                 "This Checkout Session is not open: it has a status of `\(session.status.rawValue)`.")
         }
+        guard session.types.contains(chosen.kind) else {
+            throw .invalidRequest(
+                "This Checkout Session does not take payment methods of the type \(chosen.kind.rawValue).",
+                code: "payment_intent_incompatible_payment_method", param: "payment_method")
+        }
+        if chosen.isSpent { throw Self.spent }
         try requireRoomForPayment()
         try customers.requireRoom()
         session.payer = payer
