@@ -169,6 +169,20 @@ import Testing
         #expect(state["products"] == 0 && state["prices"] == 0 && state["checkout_sessions"] == 0)
     }
 
+    @Test func `what does not fit is refused whole`() async throws {
+        let harness = Harness { $0.objectsMax = 1 }
+        let name = "line_items[1][price_data]"
+        let more = [
+            ("\(name)[currency]", "jpy"), ("\(name)[unit_amount]", "1"), ("\(name)[product_data][name]", "袋"),
+            ("line_items[1][quantity]", "1"),
+        ]
+        let refused = try await harness.send("POST", "/v1/checkout/sessions", raw: Checkout.raw(more))
+        #expect(refused.status == 429)
+        #expect(try await harness.control("GET", "/state").json["products"] == 0)
+        _ = try await Checkout.open(harness)
+        #expect(try await harness.send("POST", "/v1/checkout/sessions", raw: Checkout.raw()).status == 429)
+    }
+
     @Test func `types of methods are named before endive and narrowed since`() async throws {
         let harness = Harness()
         let before = try await Checkout.open(

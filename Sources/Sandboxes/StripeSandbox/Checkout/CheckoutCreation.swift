@@ -8,8 +8,6 @@ extension SandboxState {
     /// Opens a session. Nothing is charged and no payment intent is made before the buyer's first try.
     mutating func createCheckoutSession(_ call: Call) throws(StripeError) -> JSONValue {
         try checkoutSessions.requireRoom()
-        try products.requireRoom()
-        try prices.requireRoom()
         let parameters = call.parameters
         try Self.requireSimulated(parameters, call.version)
         guard let successURL = parameters.string("success_url") else {
@@ -26,6 +24,8 @@ extension SandboxState {
         }
         let customer = try checkoutCustomer(parameters)
         let (items, drafts) = try checkoutItems(parameters, call.cause)
+        try products.requireRoom(for: drafts.count)
+        try prices.requireRoom(for: drafts.count)
         let total = try Self.checkoutTotal(items)
         let id = "cs_test_" + random.alphanumerics(58)
         var session = CheckoutSession(
