@@ -133,7 +133,7 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "Jobs", "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "StripeSandbox",
             ]),
         tests(

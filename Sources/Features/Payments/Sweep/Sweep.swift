@@ -4,6 +4,9 @@ internal import Kernel
 
 /// Finishes what requests left unfinished: outcomes that are not known, cancellations under way, and orders whose time
 /// is over. Each step is safe to repeat and to race with the request that began it.
+///
+/// Each step is claimed by one node for a while (``SweepRepository``). What fails comes again later and later, so that
+/// it keeps nothing else waiting.
 struct Sweep: Sendable {
     let database: any Database
     let intents: IntentService
@@ -14,61 +17,107 @@ struct Sweep: Sendable {
 
     /// How long a request may still be at work on what it began.
     static let patience = Duration.seconds(90)
-    /// The most that one run takes up of each kind; the next run goes on.
+    /// The most that is claimed of each kind at once.
     static let batchMax = 50
+    /// The most steps of one run; the next run goes on.
+    static let stepsMax = 2000
+    /// How long one run begins steps.
+    static let timeMax = Duration.seconds(240)
+    /// The most steps at the same time.
+    static let concurrencyMax = 8
 
     /// What one run did.
     struct Report: Sendable, Equatable {
-        var resolved = 0
-        var canceled = 0
-        var unresolved = 0
+        var finished = 0
+        var unfinished = 0
+        var count: Int { finished + unfinished }
     }
 
+    /// Sweeps until nothing is due, or a bound of the run is met. Throws `DatabaseError` when it cannot even claim.
+    @discardableResult
     func run(cause: Cause) async throws -> Report {
-        let now = clock.now()
-        let since = now.adding(.zero - Self.patience)
-        let work = try await database.read { tx in
-            (
-                attempts: try AttemptRepository(tx: tx).unresolved(since: since, limit: Self.batchMax),
-                refunds: try RefundRepository(tx: tx).unresolved(since: since, limit: Self.batchMax),
-                canceling: try OrderRepository(tx: tx).canceling(since: since, limit: Self.batchMax),
-                expired: try OrderRepository(tx: tx).expired(at: now, limit: Self.batchMax)
-            )
-        }
+        let end = clock.now().adding(Self.timeMax)
         var report = Report()
-        for order in work.attempts {
-            await step("attempt", order.rawValue, &report, \.resolved) {
-                _ = try await intents.resolve(order, cause: cause)
+        while report.count < Self.stepsMax, clock.now() < end, !Task.isCancelled {
+            let now = clock.now()
+            let claimed = try await database.write { tx in
+                try SweepRepository(tx: tx).claim(
+                    now: now, since: now.adding(.zero - Self.patience), limit: Self.batchMax)
             }
+            if claimed.isEmpty { break }
+            let finished = await take(claimed, until: end, cause: cause)
+            report.finished += finished.count
+            report.unfinished += claimed.count - finished.count
+            try await database.write { tx in try SweepRepository(tx: tx).forget(finished) }
         }
-        for refund in work.refunds {
-            await step("refund", refund.id, &report, \.resolved) {
-                let payment = try await database.read { tx in
-                    try PaymentRepository(tx: tx).of(refund.orderID).first { $0.id == refund.paymentID }
-                }
-                if let payment { _ = try await self.refunds.submit(refund, payment: payment, cause: cause) }
-            }
-        }
-        for order in work.canceling + work.expired {
-            await step("cancellation", order.rawValue, &report, \.canceled) {
-                _ = try await cancellations.cancel(order, cause: cause)
-            }
-        }
+        let longAgo = clock.now().adding(.zero - SweepRepository.retention)
+        try await database.write { tx in try SweepRepository(tx: tx).prune(before: longAgo) }
         return report
     }
 
-    /// One thing that fails does not keep the others waiting; it is found again by the next run.
-    private func step(
-        _ what: String, _ id: String, _ report: inout Report, _ counter: WritableKeyPath<Report, Int>,
-        _ body: () async throws -> Void
-    ) async {
+    /// Takes the steps, so many at a time; returns those that are finished. Past `end` none is begun: they are claimed,
+    /// and come again.
+    private func take(_ steps: [SweepStep], until end: Timestamp, cause: Cause) async -> [SweepStep] {
+        await withTaskGroup(of: SweepStep?.self) { group in
+            var waiting = steps[...]
+            var finished: [SweepStep] = []
+            var running = 0
+            while true {
+                while running < Self.concurrencyMax, clock.now() < end, !Task.isCancelled,
+                    let step = waiting.popFirst()
+                {
+                    group.addTask { await isFinished(step, cause: cause) ? step : nil }
+                    running += 1
+                }
+                guard let ended = await group.next() else { return finished }
+                running -= 1
+                if let ended { finished.append(ended) }
+            }
+        }
+    }
+
+    /// One thing that fails does not keep the others waiting.
+    private func isFinished(_ step: SweepStep, cause: Cause) async -> Bool {
+        let reason: String
         do {
-            try await body()
-            report[keyPath: counter] += 1
+            if try await finish(step, cause: cause) { return true }
+            reason = "the outcome is still unknown"
+        } catch PaymentError.refundRefused {
+            // Refused for good, and written down so.
+            return true
+        } catch PaymentError.orderNotCancelable {
+            // Paid meanwhile, say: nothing is left to cancel.
+            return true
         } catch {
-            report.unresolved += 1
-            log.warning(
-                "sweep_step_unfinished", ["what": .string(what), "id": .string(id), "error": .string("\(error)")])
+            reason = String(describing: error)
+        }
+        log.warning(
+            "sweep_step_unfinished",
+            [
+                "what": .string(step.kind.rawValue), "id": .string(step.id), "tries": .int(step.tries),
+                "error": .string(reason),
+            ])
+        return false
+    }
+
+    private func finish(_ step: SweepStep, cause: Cause) async throws -> Bool {
+        switch step.kind {
+        case .attempt:
+            _ = try await intents.resolve(OrderID(step.id), cause: cause)
+            return true
+        case .refund:
+            let found = try await database.read { tx -> (Refund, Payment)? in
+                guard let refund = try RefundRepository(tx: tx).find(step.id),
+                    let payment = try PaymentRepository(tx: tx).of(refund.orderID).first(where: {
+                        $0.id == refund.paymentID
+                    })
+                else { return nil }
+                return (refund, payment)
+            }
+            guard let (refund, payment) = found else { return true }
+            return try await refunds.submit(refund, payment: payment, cause: cause).state != .submitted
+        case .cancellation:
+            return try await cancellations.cancel(OrderID(step.id), cause: cause).status == .canceled
         }
     }
 }
@@ -79,8 +128,8 @@ struct SweepJob: JobArguments {
 
     static func definition(_ sweep: Sweep) -> JobDefinition {
         // The next tick sweeps again, so a failed run is not repeated for long.
-        JobDefinition(SweepJob.self, policy: JobPolicy(attemptsMax: 2, timeLimit: .seconds(300))) { _, context in
-            _ = try await sweep.run(cause: .job(context.jobID.rawValue))
+        JobDefinition(SweepJob.self, policy: JobPolicy(attemptsMax: 2, timeLimit: .seconds(480))) { _, context in
+            try await sweep.run(cause: .job(context.jobID.rawValue))
         }
     }
 }
