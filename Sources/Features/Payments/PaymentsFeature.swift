@@ -31,7 +31,7 @@ public struct PaymentsFeature: Sendable {
         public var installation: Installation
         /// How sellers deliver.
         public var fulfilments: [any Fulfilment]
-        /// Handlers of events that other features subscribe to.
+        /// Handlers of events that other features subscribe to; they run after the own ones of the same type.
         public var handlers: [any EventHandler]
         /// Where users get their mail.
         public var addresses: any MailAddresses
@@ -77,6 +77,7 @@ public struct PaymentsFeature: Sendable {
             queue: parts.queue)
         let refundSettlement = RefundSettlement(
             clock: clock, ids: ids, history: history, journal: journal)
+        let disputeSettlement = DisputeSettlement(history: history, journal: journal)
         let customers = CustomerDirectory(
             database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
         let intents = IntentService(
@@ -95,13 +96,12 @@ public struct PaymentsFeature: Sendable {
                 PaymentIntentSucceeded(settlement: settlement),
                 PaymentIntentFailed(history: history), PaymentIntentCanceled(history: history),
                 ChargeRefunded(jobs: parts.queue), RefundChanged(settlement: refundSettlement),
-                DisputeChanged(history: history, journal: journal),
+                DisputeChanged(settlement: disputeSettlement, jobs: parts.queue),
             ] + parts.handlers
         let inbox = Inbox(
             database: database,
             handlers: Dictionary(
-                handlers.flatMap { handler in handler.types.map { ($0, handler) } },
-                uniquingKeysWith: { first, _ in first }),
+                handlers.flatMap { handler in handler.types.map { ($0, [handler]) } }, uniquingKeysWith: +),
             livemode: stripe.livemode, installation: parts.installation, jobs: parts.queue, clock: clock, ids: ids,
             log: log)
         let sweep = Sweep(
@@ -116,6 +116,7 @@ public struct PaymentsFeature: Sendable {
         jobs = [
             ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
+            ReadDispute.definition(database: database, stripe: stripe, settlement: disputeSettlement),
             CreateCustomerJob.definition(customers),
             CancelIntent.definition(database: database, stripe: stripe, history: history),
         ]
