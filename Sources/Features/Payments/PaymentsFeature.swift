@@ -114,13 +114,13 @@ public struct PaymentsFeature: Sendable {
             + PaymentRoutes(database: database).routes + ReviewRoutes(service: reviews).routes
             + WebhookRoutes(stripe: stripe, inbox: inbox).routes
         jobs = [
-            ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
+            ApplyEvent.definition(inbox: inbox), BlankEvents.definition(database: database), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
             ReadDispute.definition(database: database, stripe: stripe, settlement: disputeSettlement),
             CreateCustomerJob.definition(customers),
             CancelIntent.definition(database: database, stripe: stripe, history: history),
         ]
-        schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob())]
+        schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob()), BlankEvents.schedule]
         let queue = parts.queue
         createCustomerLater = { userID, tx in
             try queue.enqueue(
