@@ -113,7 +113,8 @@ public struct KessaiApp: Sendable {
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
                 ],
-                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log))
+                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log,
+                publishableKey: settings.stripePublishableKey.isEmpty ? nil : settings.stripePublishableKey))
         let createCustomer = payments.createCustomerLater
         let early = settings.customerCreation == .registration
         let accounts = AccountsFeature(

@@ -45,12 +45,15 @@ public struct PaymentsFeature: Sendable {
         public var ids: IDGenerator
         /// The log.
         public var log: Log
+        /// Stripe's publishable key, which is told to buyers; nil where none is configured.
+        public var publishableKey: String?
 
         /// All parts.
         public init(
             database: any Database, stripe: any StripeService, installation: Installation,
             fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
-            queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log
+            queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log,
+            publishableKey: String? = nil
         ) {
             self.database = database
             self.stripe = stripe
@@ -63,6 +66,7 @@ public struct PaymentsFeature: Sendable {
             self.clock = clock
             self.ids = ids
             self.log = log
+            self.publishableKey = publishableKey
         }
     }
 
@@ -110,7 +114,8 @@ public struct PaymentsFeature: Sendable {
         orders = OrderPlacement(history: history, clock: clock, ids: ids)
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
-            + IntentRoutes(service: intents).routes + RefundRoutes(database: database, service: refunds).routes
+            + IntentRoutes(service: intents, publishableKey: parts.publishableKey).routes
+            + RefundRoutes(database: database, service: refunds).routes
             + PaymentRoutes(database: database).routes + ReviewRoutes(service: reviews).routes
             + WebhookRoutes(stripe: stripe, inbox: inbox).routes
         jobs = [

@@ -28,7 +28,7 @@ struct DisputeSettlement: Sendable {
         notes.warning(
             "dispute_changed",
             [
-                "order_id": .string(order.id.rawValue), "cause": .string(cause.id),
+                "order_id": .string(order.id.rawValue), "event_id": .string(cause.id),
                 "dispute": .string(dispute.id.rawValue), "state": .string(dispute.status.word),
             ])
     }
