@@ -133,8 +133,9 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "StripeSandbox",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
+                "KessaiApp", "Kernel",
+                "KernelTesting", "Mail", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
@@ -142,7 +143,8 @@ let package = Package(
         tests(
             "PaymentsTests",
             [
-                "Payments", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox",
+                "Payments", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "Jobs", "Kernel", "KernelTesting",
+                "StripeClient", "StripeSandbox",
             ]),
         .testTarget(
             name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",

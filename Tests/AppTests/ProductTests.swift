@@ -251,6 +251,32 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
+    func `what is sold out or not on sale is named by its place in the cart`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            for (wanted, count, status, code) in [
+                ("tea", 101, 409, "out_of_stock"), ("cup", 1, 404, "product_not_found"),
+            ]
+                as [(String, Int64, Int, String)]
+            {
+                let reply = await world.send(
+                    "POST", "/api/orders", token: buyer.token,
+                    body: [
+                        "items": [
+                            ["product_id": "pot", "quantity": 1],
+                            ["product_id": .string(wanted), "quantity": .int(count)],
+                        ]
+                    ])
+                #expect(reply.status == status)
+                #expect(reply.code == code)
+                #expect(reply["errors"]?[0]?["field"] == "items[1].product_id")
+            }
+            #expect(await world.teaLeft() == 100)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
     func `a cart with a product twice or with two currencies is refused and takes nothing`(engine: TestEngine)
         async throws
     {
@@ -270,6 +296,8 @@ import Testing
                     ])
                 #expect(reply.status == 400)
                 #expect(reply.code == code)
+                let field = code == "repeated_product" ? "items[1].product_id" : nil
+                #expect(reply["errors"]?[0]?["field"]?.string == field)
             }
             #expect(await world.teaLeft() == 100)
             #expect(try await world.count("products", where: "id = 'mug' AND stock = 5") == 1)

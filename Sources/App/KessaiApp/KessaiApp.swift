@@ -81,7 +81,11 @@ public struct KessaiApp: Sendable {
     /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
         let (database, clock) = (parts.database, parts.clock)
-        try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        let schema = try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        if let last = schema.newer.last {
+            parts.log.warning(
+                "schema_newer", ["steps": .int(Int64(schema.newer.count)), "last": .string(last)])
+        }
         let ids = IDGenerator(clock: clock, random: parts.random)
         let installation = try await Installation.load(from: database, ids: ids)
         return KessaiApp(parts, ids: ids, installation: installation)
@@ -109,7 +113,8 @@ public struct KessaiApp: Sendable {
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
                 ],
-                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log))
+                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log,
+                publishableKey: settings.stripePublishableKey.isEmpty ? nil : settings.stripePublishableKey))
         let createCustomer = payments.createCustomerLater
         let early = settings.customerCreation == .registration
         let accounts = AccountsFeature(

@@ -68,9 +68,15 @@ public struct IntentResponse: APIModel, Equatable {
     public let amount: Int64
     /// The currency.
     public let currency: String
+    /// Stripe's publishable key, for Stripe.js; nil where none is configured.
+    public let publishableKey: String?
 
     /// An opened payment.
-    public init(clientSecret: HiddenTextDTO, paymentIntentID: String, amount: Int64, currency: String) {
+    public init(
+        clientSecret: HiddenTextDTO, paymentIntentID: String, amount: Int64, currency: String,
+        publishableKey: String? = nil
+    ) {
+        self.publishableKey = publishableKey
         self.clientSecret = clientSecret
         self.paymentIntentID = paymentIntentID
         self.amount = amount
@@ -85,6 +91,7 @@ public struct IntentResponse: APIModel, Equatable {
                 .required("client_secret", .string(length: 1...500)),
                 .required("payment_intent_id", .string(length: 1...255)), .required("amount", .integer(1...Int64.max)),
                 .required("currency", .string(length: 3...3)),
+                .required("publishable_key", .nullable(.string(length: 1...500))),
             ]))
     }
 
@@ -92,6 +99,7 @@ public struct IntentResponse: APIModel, Equatable {
         case clientSecret = "client_secret"
         case paymentIntentID = "payment_intent_id"
         case amount, currency
+        case publishableKey = "publishable_key"
     }
 }
 
@@ -243,51 +251,5 @@ public struct ResolveReviewRequest: APIModel, Equatable {
     /// What it looks like.
     public static var schema: Schema {
         .named("ResolveReview", .object([.required("note", .string(length: 1...500, multiline: true))]))
-    }
-}
-
-/// A webhook's acknowledgement.
-public struct WebhookResponse: APIModel, Equatable {
-    /// Always true: the event is stored.
-    public let received: Bool
-    /// `success`, also for what is ignored; `waiting` when it is applied later.
-    public let status: String
-    /// What became of it.
-    public let actions: [Action]
-
-    /// One thing that became of an event.
-    public struct Action: APIModel, Equatable {
-        /// A stable word.
-        public let action: String
-        /// `applied`, `ignored`, `waiting` or `repeated`.
-        public let result: String
-
-        /// A thing that was done.
-        public init(action: String, result: String) {
-            self.action = action
-            self.result = result
-        }
-
-        /// What it looks like.
-        public static var schema: Schema {
-            .object([.required("action", .string()), .required("result", .string())])
-        }
-    }
-
-    /// An acknowledgement.
-    public init(status: String, actions: [Action]) {
-        received = true
-        self.status = status
-        self.actions = actions
-    }
-
-    /// What it looks like.
-    public static var schema: Schema {
-        .named(
-            "WebhookAnswer",
-            .object([
-                .required("received", .boolean), .required("status", .string()),
-                .required("actions", .array(Action.schema)),
-            ]))
     }
 }

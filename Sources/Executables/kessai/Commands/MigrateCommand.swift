@@ -23,6 +23,7 @@ struct MigrateCommand: Command {
             let found = try await migrator.status()
             for id in found.applied { Terminal.write("done     \(id)\n") }
             for id in found.pending { Terminal.write("waiting  \(id)\n") }
+            for id in found.newer { Terminal.write("newer    \(id)\n") }
             if !found.pending.isEmpty { status = .failure }
         } else {
             for id in try await migrator.migrate() { Terminal.write("done  \(id)\n") }

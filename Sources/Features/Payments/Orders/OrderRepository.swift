@@ -128,30 +128,6 @@ struct OrderRepository {
             WHERE id = \(order.id)
             """)
     }
-
-    /// Unpaid orders whose time is over, oldest first.
-    func expired(at now: Timestamp, limit: Int) throws -> [OrderID] {
-        try tx.rows(
-            """
-            SELECT id FROM orders
-            WHERE status IN ('pending', 'awaiting_payment') AND cancel_requested_at_ms IS NULL
-                AND expires_at_ms <= \(now)
-            ORDER BY expires_at_ms LIMIT \(limit)
-            """
-        ).map { try $0.id("id") }
-    }
-
-    /// Orders that are being canceled since before `limit`, oldest first.
-    func canceling(since: Timestamp, limit: Int) throws -> [OrderID] {
-        try tx.rows(
-            """
-            SELECT id FROM orders
-            WHERE cancel_requested_at_ms IS NOT NULL AND status IN ('pending', 'awaiting_payment')
-                AND cancel_requested_at_ms <= \(since)
-            ORDER BY cancel_requested_at_ms LIMIT \(limit)
-            """
-        ).map { try $0.id("id") }
-    }
 }
 
 extension Order {
