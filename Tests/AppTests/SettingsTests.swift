@@ -129,6 +129,12 @@ import Testing
         #expect(settings.publicURL == "https://pay.example.jp")
     }
 
+    @Test func `who lets nobody run jobs is warned`() throws {
+        let keys = ["STRIPE_SECRET_KEY": "sk_test_a", "STRIPE_WEBHOOK_SECRET": "whsec_a", "JOBS_IN_SERVE": "false"]
+        #expect(try read(keys).warnings.map(\.name) == ["JOBS_IN_SERVE"])
+        #expect(try read(keys.merging(["DATABASE_URL": "postgresql://localhost/kessai"]) { $1 }).warnings == [])
+    }
+
     @Test(arguments: [("TRUE", true), ("yes", true), ("0", false), ("No", false)])
     func `a boolean is a word`(text: String, value: Bool) throws {
         #expect(try read(["JOBS_IN_SERVE": text]).settings.jobsInServe == value)

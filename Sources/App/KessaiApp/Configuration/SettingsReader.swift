@@ -77,6 +77,11 @@ public struct SettingsReader {
             fail("STRIPE_WEBHOOK_SECRET", "must be whsec_..., several separated by commas")
         }
         checkPublishableKey(settings)
+        if !settings.jobsInServe, settings.databaseURL.reveal().hasPrefix("sqlite:") {
+            warn(
+                "JOBS_IN_SERVE",
+                "is false, and nothing else can run jobs beside `serve` on SQLite: no mail leaves, no event is retried")
+        }
         if settings.isLive {
             if !hasWebhookSecret { fail("STRIPE_WEBHOOK_SECRET", "is required in live mode") }
             if settings.stripeAPIBase != Settings.stripeOwnBase {
