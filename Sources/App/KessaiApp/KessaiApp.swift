@@ -124,7 +124,8 @@ public struct KessaiApp: Sendable {
         products = ProductService(database: database, audit: audit, clock: clock)
         let shop = ShopFeature(database: database, products: products, orders: payments.orders, ids: ids)
         let housekeeping = Housekeeping(
-            keys: accounts.signingKeys, answers: PruneIdempotencyKeys(database: database, clock: clock))
+            keys: accounts.signingKeys, brake: accounts.brake,
+            answers: PruneIdempotencyKeys(database: database, clock: clock))
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
             accounts.routes + shop.routes + payments.routes

@@ -9,7 +9,7 @@ struct CartService: Sendable {
     let database: any Database
     let orders: OrderPlacement
 
-    /// Orders a cart. Throws `ShopError` and `PaymentError.amountNotChargeable`; then nothing was taken.
+    /// Orders a cart. Throws `ShopError`, `PaymentError.amountNotChargeable` and `.tooManyOpenOrders`; then nothing was taken.
     /// A repeat with the same `requestKey` returns the order that is there.
     func order(
         _ cart: CreateOrderRequest, by principal: Principal, requestKey: String?, cause: Cause
