@@ -109,7 +109,8 @@ public struct KessaiApp: Sendable {
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
                 ],
-                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log))
+                addresses: addresses, users: AccountDirectory(), queue: queue, audit: audit, clock: clock, ids: ids,
+                log: log))
         let createCustomer = payments.createCustomerLater
         let early = settings.customerCreation == .registration
         let accounts = AccountsFeature(

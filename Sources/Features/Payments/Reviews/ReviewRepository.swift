@@ -14,6 +14,18 @@ struct Review: Sendable {
     let note: String?
 }
 
+/// Which reviews a list shows.
+struct ReviewFilter: Sendable {
+    enum Status: String, Sendable, CaseIterable {
+        case open
+        case resolved
+        case all
+    }
+    var status: Status
+    /// Of any kind when nil.
+    var kind: ReviewKind?
+}
+
 /// Reviews in the database, within a transaction.
 struct ReviewRepository {
     let tx: Transaction
@@ -36,13 +48,43 @@ struct ReviewRepository {
         try tx.row("SELECT \(unsafe: Self.columns) FROM reviews WHERE id = \(id)").map(Review.init)
     }
 
-    func open(limit: Int) throws -> [Review] {
+    /// The reviews of an order, oldest first.
+    func of(_ order: OrderID) throws -> [Review] {
         try tx.rows(
             """
-            SELECT \(unsafe: Self.columns) FROM reviews WHERE resolved_at_ms IS NULL
-            ORDER BY created_at_ms, id LIMIT \(limit)
+            SELECT \(unsafe: Self.columns) FROM reviews WHERE order_id = \(order) ORDER BY created_at_ms, id
             """
         ).map(Review.init)
+    }
+
+    /// A page of the reviews that a filter lets through, after the review `cursor`: open ones oldest first, as they
+    /// have waited longest; others newest first.
+    func page(_ filter: ReviewFilter, after cursor: Review?, limit: Int) throws -> [Review] {
+        var conditions: [String] = []
+        var values: [SQLValue] = []
+        switch filter.status {
+        case .open: conditions.append("resolved_at_ms IS NULL")
+        case .resolved: conditions.append("resolved_at_ms IS NOT NULL")
+        case .all: break
+        }
+        if let kind = filter.kind {
+            values.append(.text(kind.rawValue))
+            conditions.append("kind = $\(values.count)")
+        }
+        if let cursor {
+            values += [.int(cursor.createdAt.epochMs), .text(cursor.id)]
+            let side = filter.status == .open ? ">" : "<"
+            conditions.append("(created_at_ms, id) \(side) ($\(values.count - 1), $\(values.count))")
+        }
+        values.append(.int(Int64(limit)))
+        let direction = filter.status == .open ? "ASC" : "DESC"
+        // What was asked for is bound; the rest is the program's own.
+        let text = """
+            SELECT \(Self.columns) FROM reviews
+            \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
+            ORDER BY created_at_ms \(direction), id \(direction) LIMIT $\(values.count)
+            """
+        return try tx.rows(SQL(unsafe: text, values: values)).map(Review.init)
     }
 
     func openKinds(of order: OrderID) throws -> [String] {
