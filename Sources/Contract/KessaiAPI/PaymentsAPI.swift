@@ -134,6 +134,8 @@ public struct RefundResponse: APIModel, Equatable {
     public let id: String
     /// The order.
     public let orderID: String
+    /// The payment that it goes out of.
+    public let paymentID: String
     /// `submitted` (Stripe's answer is not known yet), `pending`, `succeeded`, `failed`, `canceled` or `refused`.
     public let status: String
     /// How much.
@@ -147,11 +149,12 @@ public struct RefundResponse: APIModel, Equatable {
 
     /// A refund of these parts.
     public init(
-        id: String, orderID: String, status: String, amount: MoneyDTO, reason: String, stripeRefundID: String?,
-        createdAt: TimeDTO
+        id: String, orderID: String, paymentID: String, status: String, amount: MoneyDTO, reason: String,
+        stripeRefundID: String?, createdAt: TimeDTO
     ) {
         self.id = id
         self.orderID = orderID
+        self.paymentID = paymentID
         self.status = status
         self.amount = amount
         self.reason = reason
@@ -165,6 +168,7 @@ public struct RefundResponse: APIModel, Equatable {
             "Refund",
             .object([
                 .required("id", .uuid), .required("order_id", .uuid),
+                .required("payment_id", .uuid),
                 .required(
                     "status", .oneOf(["submitted", "pending", "succeeded", "failed", "canceled", "refused"])),
                 .required("amount", .money), .required("reason", .string(length: 1...100)),
@@ -175,6 +179,7 @@ public struct RefundResponse: APIModel, Equatable {
     private enum CodingKeys: String, CodingKey {
         case id, status, amount, reason
         case orderID = "order_id"
+        case paymentID = "payment_id"
         case stripeRefundID = "stripe_refund_id"
         case createdAt = "created_at"
     }
