@@ -105,7 +105,8 @@ let package = Package(
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency", "Identity",
+                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
+                "Identity",
                 "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Notifications", "Payments", "Shop", "StripeClient",
                 "WebPages",
             ]),

@@ -53,7 +53,7 @@ struct DeadLettersPage: Sendable {
 
     /// Jobs about an order lead to it; what else a job is about has no page.
     private static func about(_ letter: DeadLetterResponse) -> HTML {
-        guard let subject = letter.subject else { return "–" }
+        guard let subject = letter.subject else { return .none }
         guard letter.kind.hasPrefix("payments."), letter.kind != "payments.create_customer",
             ID<DeadLetterResponse>(untrusted: subject) != nil
         else { return .code(subject) }

@@ -10,16 +10,19 @@ extension HTML {
             "span", ["class": "money"], [.text(amount.money?.description ?? "\(amount.amount) \(amount.currency)")])
     }
 
-    /// A moment in Japan's time, to the minute; pointed at, it tells UTC.
-    static func time(_ moment: TimeDTO) -> HTML {
+    /// A moment in Japan's time, to the minute or the second; pointed at, it tells UTC.
+    static func time(_ moment: TimeDTO, seconds: Bool = false) -> HTML {
         let local = moment.timestamp.adding(JapanTime.ahead).rfc3339
         return .element(
             "time", ["datetime": moment.timestamp.rfc3339, "title": "\(moment.timestamp.rfc3339) (UTC)"],
-            [.text("\(local.prefix(10)) \(local.dropFirst(11).prefix(5))")])
+            [.text("\(local.prefix(10)) \(local.dropFirst(11).prefix(seconds ? 8 : 5))")])
     }
 
     /// A moment, or a dash.
-    static func time(_ moment: TimeDTO?) -> HTML { moment.map { HTML.time($0) } ?? "–" }
+    static func time(_ moment: TimeDTO?) -> HTML { moment.map { HTML.time($0) } ?? .none }
+
+    /// What stands where there is nothing; on a phone such a cell is left out.
+    static let none: HTML = "–"
 
     /// An order's status as a badge, coloured by what it asks of the operator.
     static func status(_ status: String, _ language: Language) -> HTML {

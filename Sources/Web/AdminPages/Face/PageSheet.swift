@@ -31,16 +31,16 @@ enum PageSheet {
         td{overflow-wrap:anywhere}.number{text-align:right}
         dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.75rem 1.25rem;margin:0}
         dt{font-size:.85rem;color:GrayText}dd{margin:0;overflow-wrap:anywhere}
-        form.stack{display:grid;gap:.9rem;max-width:34rem}form.narrow{max-width:22rem}
+        form.stack{display:grid;gap:.9rem;max-width:34rem;margin:1rem 0}form.stack>*,label>*{min-width:0}form.narrow{max-width:22rem}
         form.search{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end;margin:0 0 1rem}
-        form.inline{display:inline}
+        form.search>a{padding:.6rem 0}form.inline{display:inline}form.stack input:not([type=checkbox]),form.stack select,form.stack textarea{width:100%}
         label{display:grid;gap:.2rem}label>span{font-size:.85rem;color:GrayText}
         label.check{display:flex;gap:.5rem;align-items:center}label.check>span{font-size:1rem;color:inherit}
         input,select,textarea,button{font:inherit;min-height:2.6rem;padding:.4rem .6rem;border:1px solid var(--line);
         border-radius:.4rem;background:Canvas;color:CanvasText;max-width:100%}
         input[type=checkbox]{min-height:0;width:1.2rem;height:1.2rem}
         textarea{min-height:6rem}
-        button{cursor:pointer;padding:.4rem 1rem;justify-self:start}
+        button{cursor:pointer;white-space:nowrap;padding:.4rem 1rem;justify-self:start}
         button.main{background:var(--accent);border-color:var(--accent);color:var(--on);font-weight:700}
         button.grave{background:var(--bad);border-color:var(--bad);color:Canvas;font-weight:700}
         button.plain{border:0;background:none;color:var(--accent);padding:.4rem .2rem;text-decoration:underline}
@@ -55,6 +55,7 @@ enum PageSheet {
         thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         tr{display:block;border:1px solid var(--line);border-radius:.5rem;margin:0 0 .75rem;padding:.25rem 0}
         td,td.number{display:flex;gap:1rem;justify-content:space-between;border:0;padding:.25rem .75rem;text-align:right}
+        td.none,td.number.none{display:none}dl{grid-template-columns:repeat(auto-fill,minmax(9rem,1fr))}
         td::before{content:attr(data-label);color:GrayText;font-size:.85rem;text-align:left;flex:none}
         form.search label{flex:1 1 9rem}form.search input,form.search select{width:100%}
         }

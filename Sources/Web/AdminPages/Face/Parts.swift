@@ -85,11 +85,13 @@ extension HTML {
                         .element(
                             "tr", [:],
                             row.indices.map { column in
-                                .element(
+                                let isEmpty = row[column].markup == HTML.none.markup
+                                let name = isEmpty ? "number none" : "number"
+                                return .element(
                                     "td",
                                     [
                                         "data-label": headers[column],
-                                        "class": numbers.contains(column) ? "number" : nil,
+                                        "class": numbers.contains(column) ? name : isEmpty ? "none" : nil,
                                     ], [.element("span", [:], [row[column]])])
                             })
                     }),

@@ -77,7 +77,7 @@ struct OrderPage: Sendable {
             payments.map { payment in
                 [
                     .time(payment.createdAt), .money(payment.amount), PaymentBadge.of(payment, visit),
-                    .code(payment.paymentIntentID), payment.chargeID.map { .code($0) } ?? "–",
+                    .code(payment.paymentIntentID), payment.chargeID.map { .code($0) } ?? .none,
                 ]
             }, numbers: [1])
     }
@@ -89,7 +89,7 @@ struct OrderPage: Sendable {
             refunds.map { refund in
                 [
                     .time(refund.createdAt), .money(refund.amount), .text(visit[.refundStatus(refund.status)]),
-                    .text(visit[.reason(refund.reason)]), refund.stripeRefundID.map { .code($0) } ?? "–",
+                    .text(visit[.reason(refund.reason)]), refund.stripeRefundID.map { .code($0) } ?? .none,
                 ]
             }, numbers: [1])
     }
@@ -107,7 +107,8 @@ enum StoryList {
                         .element(
                             "div", [:],
                             [
-                                .time(line.at), " ", .element("span", ["class": "badge past"], [.text(line.source)]),
+                                .time(line.at, seconds: true), " ",
+                                .element("span", ["class": "badge past"], [.text(line.source)]),
                                 " ", .element("strong", [:], [.text(line.what)]),
                             ]),
                         .element(

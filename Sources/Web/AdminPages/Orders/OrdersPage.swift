@@ -1,5 +1,6 @@
 internal import HTML
 internal import HTTP
+internal import JSON
 internal import Kernel
 internal import KessaiAPI
 
@@ -17,7 +18,10 @@ struct OrdersPage: Sendable {
     private static let filters = ["status", "user", "number"]
 
     @Sendable private func show(_ visit: Visit) async throws -> HTTPResponse {
-        let filter = Self.filters.map { (name: $0, value: visit.query($0)) }
+        // People write numbers as they see them: #27.
+        let filter = Self.filters.map { name in
+            (name: name, value: visit.query(name).map { name == "number" ? String($0.drop { $0 == "#" }) : $0 })
+        }
         let page: APIList<AdminOrderResponse>
         var notice: HTML = .group([])
         var status = 200
@@ -26,7 +30,7 @@ struct OrdersPage: Sendable {
                 "/api/admin/orders", filter + [("cursor", visit.query("cursor"))], for: visit)
         } catch let problem as Problem where problem.code == "invalid_input" {
             page = APIList([], nextCursor: nil)
-            notice = .element("p", ["class": "notice bad", "role": "alert"], [.text(problem.detail)])
+            notice = Self.notice(problem, visit)
             status = 400
         }
         return PageResponse.page(
@@ -35,6 +39,15 @@ struct OrdersPage: Sendable {
                 .title(visit[.orders]), notice, form(visit), Self.table(page.data, visit),
                 Pager.links("/admin/orders", filter, next: page.nextCursor, visit),
             ])
+    }
+
+    private static func notice(_ problem: Problem, _ visit: Visit) -> HTML {
+        let names: [String: Text] = ["status": .statusWord, "user": .buyerQuery, "number": .number]
+        let faults = problem.fields.map { fault in
+            "\(names[fault.field].map { visit[$0] } ?? fault.field): \(visit[.of(fault)])"
+        }
+        return .element(
+            "p", ["class": "notice bad", "role": "alert"], [.text(faults.joined(separator: " / "))])
     }
 
     private func form(_ visit: Visit) -> HTML {
@@ -66,7 +79,7 @@ struct OrdersPage: Sendable {
                         .status(row.order.status, visit.language),
                         row.order.disputed ? .element("span", ["class": "badge bad"], [.text(visit[.disputed])]) : "",
                     ]),
-                    .money(row.order.total), row.order.refunded.amount > 0 ? .money(row.order.refunded) : "–",
+                    .money(row.order.total), row.order.refunded.amount > 0 ? .money(row.order.refunded) : .none,
                     BuyerLink.of(row.user, visit), .time(row.order.createdAt), .time(row.order.paidAt),
                 ]
             }, numbers: [2, 3])

@@ -41,7 +41,7 @@ struct PaymentsPage: Sendable {
                 [
                     .time(payment.createdAt), .link("/admin/orders/\(payment.orderID)", "#\(payment.orderNumber)"),
                     .money(payment.amount), PaymentBadge.of(payment, visit), .code(payment.paymentIntentID),
-                    payment.chargeID.map { .code($0) } ?? "–",
+                    payment.chargeID.map { .code($0) } ?? .none,
                 ]
             }, numbers: [2])
     }

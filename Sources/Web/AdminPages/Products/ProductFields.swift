@@ -108,7 +108,7 @@ struct ProductFields: Sendable, Equatable {
     /// What was wrong with the fields, each in a line.
     static func notice(_ problem: Problem?, _ visit: Visit) -> HTML {
         guard let problem else { return .group([]) }
-        let faults = problem.fields.map { "\(label($0.field, visit)): \($0.detail)" }
+        let faults = problem.fields.map { "\(label($0.field, visit)): \(visit[.of($0)])" }
         return .element(
             "div", ["class": "notice bad", "role": "alert"],
             (faults.isEmpty ? [visit[.of(problem)]] : faults).map { .element("p", [:], [.text($0)]) })

@@ -42,7 +42,7 @@ struct AdminDoor: PageDoor {
                     "p", [:],
                     [
                         .link((back ?? .start).text, Text.back[language]), " ",
-                        .link("/admin/login", Text.logIn[language]),
+                        problem.code == "not_allowed" ? .link("/admin/login", Text.logIn[language]) : .group([]),
                     ]),
             ])
         for (name, value) in problem.headers.all where name != "WWW-Authenticate" { response.headers[name] = value }

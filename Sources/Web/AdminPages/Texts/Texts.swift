@@ -20,7 +20,7 @@ extension Text {
     static let loginWrong = Text(
         "メールアドレスまたはパスワードが違います。", "The address or the password is wrong.")
     static let notOperator = Text(
-        "このアカウントは運用担当者ではありません。", "This account is not an operator's.")
+        "このアカウントは運営者ではありません。", "This account is not an operator's.")
 
     static let problem = Text("できませんでした", "That did not work")
     static let back = Text("戻る", "Back")

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 
 /// The words of the wire, for people.
 extension Text {
@@ -71,6 +72,15 @@ extension Text {
     static func of(_ problem: Problem) -> Text {
         problems[problem.code] ?? Text(problem.detail, problem.detail)
     }
+
+    /// What is wrong with a field, by the API's word for it.
+    static func of(_ fault: FieldError) -> Text { Text(faults[fault.code] ?? fault.detail, fault.detail) }
+
+    private static let faults = [
+        "missing": "入力してください", "wrong_type": "数で入力してください", "out_of_range": "範囲を超えています",
+        "too_short": "短すぎます", "too_long": "長すぎます", "malformed": "形式が正しくありません",
+        "not_allowed": "選べない値です", "unknown": "知らない項目です",
+    ]
 
     private static let problems: [String: Text] = [
         "not_allowed": notOperator,
