@@ -14,6 +14,9 @@ struct AdminOrderRoutes: Sendable {
 
     var routes: [Route] { [list, one, story] }
 
+    /// What holds addresses of people stays in no cache.
+    private static let unkept: HTTPHeaders = ["Cache-Control": "no-store"]
+
     private static let queries = [
         OrderPages.limit, OrderPages.cursor,
         Route.Query("status", .oneOf(OrderStatus.allCases.map(\.rawValue))),
@@ -49,7 +52,7 @@ struct AdminOrderRoutes: Sendable {
                     shown.map { AdminOrderResponse($0, lines: lines[$0.id] ?? [], addresses: addresses) },
                     nextCursor: cursor)
             }
-            return try .json(page)
+            return try .json(page, headers: Self.unkept)
         }
     }
 
@@ -77,7 +80,7 @@ struct AdminOrderRoutes: Sendable {
                     reviews: try ReviewRepository(tx: tx).of(order.id).map { ReviewResponse($0) },
                     story: story.lines.map { StoryLineDTO($0) })
             }
-            return try .json(response)
+            return try .json(response, headers: Self.unkept)
         }
     }
 

@@ -6,6 +6,7 @@ internal import Kernel
 struct Review: Sendable {
     let id: String
     let orderID: OrderID
+    let orderNumber: Int64
     let kind: String
     let sourceID: String
     let detail: JSONValue
@@ -30,7 +31,10 @@ struct ReviewFilter: Sendable {
 struct ReviewRepository {
     let tx: Transaction
 
-    private static let columns = "id, order_id, kind, source_id, detail, created_at_ms, resolved_at_ms, note"
+    private static let columns = """
+        id, order_id, (SELECT number FROM orders o WHERE o.id = reviews.order_id) AS order_number, kind, source_id, \
+        detail, created_at_ms, resolved_at_ms, note
+        """
 
     /// Raises a review once per order, kind and source.
     func raise(
@@ -109,7 +113,8 @@ struct ReviewRepository {
 extension Review {
     fileprivate init(_ row: Row) throws {
         self.init(
-            id: try row.text("id"), orderID: try row.id("order_id"), kind: try row.text("kind"),
+            id: try row.text("id"), orderID: try row.id("order_id"), orderNumber: try row.int("order_number"),
+            kind: try row.text("kind"),
             sourceID: try row.text("source_id"), detail: try JSONValue(parsing: try row.text("detail")),
             createdAt: try row.time("created_at_ms"), resolvedAt: try row.timeOrNil("resolved_at_ms"),
             note: try row.textOrNil("note"))

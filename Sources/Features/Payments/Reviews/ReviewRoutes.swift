@@ -65,7 +65,8 @@ struct ReviewRoutes: Sendable {
 extension ReviewResponse {
     init(_ review: Review) {
         self.init(
-            id: review.id, orderID: review.orderID.rawValue, kind: review.kind, paymentIntentID: review.sourceID,
+            id: review.id, orderID: review.orderID.rawValue, orderNumber: review.orderNumber, kind: review.kind,
+            paymentIntentID: review.sourceID,
             createdAt: TimeDTO(review.createdAt), resolvedAt: review.resolvedAt.map { TimeDTO($0) },
             note: review.note)
     }

@@ -76,15 +76,19 @@ struct ProductFields: Sendable, Equatable {
     }
 
     /// The inputs that a new and a known product share.
-    func inputs(_ visit: Visit) -> [HTML] {
+    func inputs(_ visit: Visit, isNew: Bool = false) -> [HTML] {
         [
             .field(visit[.name], .textInput("name", name, max: 200)),
             .field(
                 visit[.description],
                 .element("textarea", ["name": "description", "maxlength": "2000"], [.text(description)])),
-            .field("\(visit[.price]) (\(currency.uppercased()))", .textInput("price", price, numeric: true, max: 15)),
             .field(
-                visit[.stock], .textInput("stock", stock, numeric: true, max: 13), hint: visit[.stockHint]),
+                isNew ? visit[.price] : "\(visit[.price]) (\(currency.uppercased()))",
+                .textInput("price", price, numeric: true, max: 15)),
+            isNew ? .field(visit[.currency], .textInput("currency", currency, max: 3)) : .group([]),
+            .field(
+                visit[.stock], .textInput("stock", stock, numeric: true, max: 13),
+                hint: visit[isNew ? .newStockHint : .stockHint]),
             .element(
                 "label", ["class": "check"],
                 [

@@ -69,11 +69,7 @@ struct ProductsPage: Sendable {
                 .action(
                     "/admin/add-product", visit,
                     [.field(visit[.id], .textInput("id", fields.id, max: 64), hint: visit[.idHint])]
-                        + fields.inputs(visit)
-                        + [
-                            .field(visit[.currency], .textInput("currency", fields.currency, max: 3)),
-                            .button(visit[.save]),
-                        ]),
+                        + fields.inputs(visit, isNew: true) + [.button(visit[.save])]),
                 .element("p", [:], [.link("/admin/products", visit[.back])]),
             ])
     }

@@ -56,14 +56,7 @@ struct ReviewsPage: Sendable {
                 .title(visit[.resolveTitle]),
                 .facts(
                     [(visit[.id], .code(visit.context.parameter("id")))]
-                        + (visit.query("order").map { order in
-                            [
-                                (
-                                    visit[.order],
-                                    .link("/admin/orders/\(PercentCoding.encode(order))", visit[.order])
-                                )
-                            ]
-                        } ?? [])),
+                        + (Self.order(visit).map { [(visit[.order], .link("/admin/orders/\($0)", "#\($0)"))] } ?? [])),
                 .element("p", [:], [.text(visit[.resolveNote])]),
                 .action(
                     "/admin/reviews/\(visit.encodedID)/resolve", visit,
@@ -76,6 +69,9 @@ struct ReviewsPage: Sendable {
                 .element("p", [:], [.link("/admin/reviews", visit[.back])]),
             ])
     }
+
+    /// The order that the list has named, so that the way to its refund is short; nothing is decided by it.
+    private static func order(_ visit: Visit) -> Int64? { visit.query("order").flatMap { Int64($0) } }
 
     @Sendable private func resolve(_ visit: Visit) async throws -> HTTPResponse {
         try await Outcome.of(leadingTo: "/admin/reviews") {
@@ -96,8 +92,7 @@ enum ReviewTable {
                 [
                     .time(review.createdAt), .text(visit[.reviewKind(review.kind)]),
                     namesOrder
-                        ? .element("a", ["href": "/admin/orders/\(review.orderID)"], [.code(review.orderID)])
-                        : .code(review.id),
+                        ? .link("/admin/orders/\(review.orderID)", "#\(review.orderNumber)") : .code(review.id),
                     .code(review.paymentIntentID), state(review, visit),
                 ]
             })
@@ -105,7 +100,7 @@ enum ReviewTable {
 
     private static func state(_ review: ReviewResponse, _ visit: Visit) -> HTML {
         guard let at = review.resolvedAt else {
-            return .link("/admin/reviews/\(review.id)/resolve?order=\(review.orderID)", visit[.resolve])
+            return .link("/admin/reviews/\(review.id)/resolve?order=\(review.orderNumber)", visit[.resolve])
         }
         return .group([.time(at), " ", .text(review.note ?? "")])
     }

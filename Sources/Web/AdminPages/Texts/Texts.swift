@@ -116,6 +116,7 @@ extension Text {
     static let stockHint = Text(
         "空欄は無制限。変えなければ、注文による増減はそのままです。",
         "Empty: does not run out. Left as it is, what orders take meanwhile stays taken.")
+    static let newStockHint = Text("空欄は無制限。", "Empty: does not run out.")
     static let unlimited = Text("無制限", "unlimited")
     static let active = Text("販売する", "On sale")
     static let onSale = Text("販売中", "on sale")
