@@ -1,4 +1,5 @@
 public import Accounts
+internal import AdminPages
 internal import Audit
 public import Crypto
 public import Database
@@ -113,7 +114,8 @@ public struct KessaiApp: Sendable {
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
                 ],
-                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log,
+                addresses: addresses, users: AccountDirectory(), queue: queue, audit: audit, clock: clock, ids: ids,
+                log: log,
                 publishableKey: settings.stripePublishableKey.isEmpty ? nil : settings.stripePublishableKey))
         let createCustomer = payments.createCustomerLater
         let early = settings.customerCreation == .registration
@@ -136,12 +138,16 @@ public struct KessaiApp: Sendable {
             database: database, clock: clock, random: random, ids: ids, log: log,
             definitions: notifications.jobs + payments.jobs + [housekeeping.definition],
             schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
-        router = Router(
-            routes: listed + PageRoutes.routes(describing: listed, version: Self.version),
-            authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
-            middleware: [
-                RequestLog(clock: clock), DatabaseFaults(),
-                IdempotencyMiddleware(database: database, clock: clock, ids: ids),
-            ], log: log)
+        func router(_ routes: [Route]) -> Router {
+            Router(
+                routes: routes, authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
+                middleware: [
+                    RequestLog(clock: clock), DatabaseFaults(),
+                    IdempotencyMiddleware(database: database, clock: clock, ids: ids),
+                ], log: log)
+        }
+        let admin = AdminPages(publicURL: settings.publicURL, api: router(listed), ids: ids)
+        self.router = router(
+            listed + admin.routes + PageRoutes.routes(describing: listed, version: Self.version))
     }
 }

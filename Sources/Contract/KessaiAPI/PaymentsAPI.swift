@@ -142,6 +142,8 @@ public struct RefundResponse: APIModel, Equatable {
     public let id: String
     /// The order.
     public let orderID: String
+    /// The payment that it goes out of.
+    public let paymentID: String
     /// `submitted` (Stripe's answer is not known yet), `pending`, `succeeded`, `failed`, `canceled` or `refused`.
     public let status: String
     /// How much.
@@ -155,11 +157,12 @@ public struct RefundResponse: APIModel, Equatable {
 
     /// A refund of these parts.
     public init(
-        id: String, orderID: String, status: String, amount: MoneyDTO, reason: String, stripeRefundID: String?,
-        createdAt: TimeDTO
+        id: String, orderID: String, paymentID: String, status: String, amount: MoneyDTO, reason: String,
+        stripeRefundID: String?, createdAt: TimeDTO
     ) {
         self.id = id
         self.orderID = orderID
+        self.paymentID = paymentID
         self.status = status
         self.amount = amount
         self.reason = reason
@@ -173,6 +176,7 @@ public struct RefundResponse: APIModel, Equatable {
             "Refund",
             .object([
                 .required("id", .uuid), .required("order_id", .uuid),
+                .required("payment_id", .uuid),
                 .required(
                     "status", .oneOf(["submitted", "pending", "succeeded", "failed", "canceled", "refused"])),
                 .required("amount", .money), .required("reason", .string(length: 1...100)),
@@ -183,73 +187,8 @@ public struct RefundResponse: APIModel, Equatable {
     private enum CodingKeys: String, CodingKey {
         case id, status, amount, reason
         case orderID = "order_id"
+        case paymentID = "payment_id"
         case stripeRefundID = "stripe_refund_id"
         case createdAt = "created_at"
-    }
-}
-
-/// Something about an order's payment that an operator must decide.
-public struct ReviewResponse: APIModel, Equatable {
-    /// Its id.
-    public let id: String
-    /// The order.
-    public let orderID: String
-    /// `amount_mismatch`, `currency_mismatch`, `customer_mismatch`, `order_mismatch`, `paid_after_cancel`,
-    /// `duplicate_payment`, `paid_during_review` or `refund_failed`.
-    public let kind: String
-    /// The payment intent that it is about.
-    public let paymentIntentID: String
-    /// When it was raised.
-    public let createdAt: TimeDTO
-    /// When it was resolved.
-    public let resolvedAt: TimeDTO?
-    /// The operator's note.
-    public let note: String?
-
-    /// A review of these parts.
-    public init(
-        id: String, orderID: String, kind: String, paymentIntentID: String, createdAt: TimeDTO, resolvedAt: TimeDTO?,
-        note: String?
-    ) {
-        self.id = id
-        self.orderID = orderID
-        self.kind = kind
-        self.paymentIntentID = paymentIntentID
-        self.createdAt = createdAt
-        self.resolvedAt = resolvedAt
-        self.note = note
-    }
-
-    /// What it looks like.
-    public static var schema: Schema {
-        .named(
-            "Review",
-            .object([
-                .required("id", .uuid), .required("order_id", .uuid), .required("kind", .string(length: 1...50)),
-                .required("payment_intent_id", .string(length: 1...255)), .required("created_at", .time),
-                .required("resolved_at", .nullable(.time)), .required("note", .nullable(.string(multiline: true))),
-            ]))
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id, kind, note
-        case orderID = "order_id"
-        case paymentIntentID = "payment_intent_id"
-        case createdAt = "created_at"
-        case resolvedAt = "resolved_at"
-    }
-}
-
-/// Closes a review.
-public struct ResolveReviewRequest: APIModel, Equatable {
-    /// What was decided.
-    public let note: String
-
-    /// A decision.
-    public init(note: String) { self.note = note }
-
-    /// What it looks like.
-    public static var schema: Schema {
-        .named("ResolveReview", .object([.required("note", .string(length: 1...500, multiline: true))]))
     }
 }

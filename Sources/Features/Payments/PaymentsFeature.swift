@@ -1,6 +1,7 @@
 public import Audit
 public import Database
 public import HTTP
+public import Identity
 public import Jobs
 public import Kernel
 public import Notifications
@@ -35,6 +36,8 @@ public struct PaymentsFeature: Sendable {
         public var handlers: [any EventHandler]
         /// Where users get their mail.
         public var addresses: any MailAddresses
+        /// Who users are, for operators.
+        public var users: any UserDirectory
         /// The job queue.
         public var queue: JobQueue
         /// The audit trail.
@@ -52,8 +55,8 @@ public struct PaymentsFeature: Sendable {
         public init(
             database: any Database, stripe: any StripeService, installation: Installation,
             fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
-            queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log,
-            publishableKey: String? = nil
+            users: any UserDirectory, queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator,
+            log: Log, publishableKey: String? = nil
         ) {
             self.database = database
             self.stripe = stripe
@@ -61,6 +64,7 @@ public struct PaymentsFeature: Sendable {
             self.fulfilments = fulfilments
             self.handlers = handlers
             self.addresses = addresses
+            self.users = users
             self.queue = queue
             self.audit = audit
             self.clock = clock
@@ -114,9 +118,10 @@ public struct PaymentsFeature: Sendable {
         orders = OrderPlacement(history: history, clock: clock, ids: ids)
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
+            + AdminOrderRoutes(database: database, users: parts.users, clock: clock).routes
             + IntentRoutes(service: intents, publishableKey: parts.publishableKey).routes
             + RefundRoutes(database: database, service: refunds).routes
-            + PaymentRoutes(database: database).routes + ReviewRoutes(service: reviews).routes
+            + PaymentRoutes(database: database).routes + ReviewRoutes(database: database, service: reviews).routes
             + WebhookRoutes(stripe: stripe, inbox: inbox).routes
         jobs = [
             ApplyEvent.definition(inbox: inbox), BlankEvents.definition(database: database), SweepJob.definition(sweep),

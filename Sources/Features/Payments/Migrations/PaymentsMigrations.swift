@@ -4,7 +4,7 @@ internal import Database
 enum PaymentsMigrations {
     static let all: [Migration] = [
         orders, money, inbox, refunds, appendOnly, repairs, sweepTries, refundGuards, blankedEvents,
-        OpenOrders.migration,
+        OpenOrders.migration, operatorLists,
     ]
 
     /// Orders, their lines, the attempts to pay them, and their life story.
@@ -270,6 +270,14 @@ enum PaymentsMigrations {
                 FOR EACH STATEMENT EXECUTE FUNCTION kessai_append_only()
                 """
             })
+
+    /// What operators list and filter by.
+    private static let operatorLists = Migration(
+        "payments/0011_operator_lists",
+        [
+            "CREATE INDEX orders_by_status ON orders (status, number)",
+            "CREATE INDEX reviews_by_time ON reviews (created_at_ms, id)",
+        ])
 
     private static let appendOnlyTables = ["payments", "journal_entries", "postings", "order_history", "order_lines"]
 
