@@ -61,7 +61,7 @@ let package = Package(
         room("TimeZones", in: "Interop", ["Kernel"]),
 
         // Ports
-        room("Identity", in: "Ports", ["Kernel"]),
+        room("Identity", in: "Ports", ["Database", "Kernel"]),
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
         room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
@@ -104,13 +104,16 @@ let package = Package(
         // Web
         room("HTML", in: "Ports"),
         room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+        room("AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI"]),
 
         // App
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "Audit", "Crypto", "Database", "HTTP", "Idempotency", "Identity", "JSON", "Jobs", "Kernel",
-                "Mail", "Notifications", "Passes", "Payments", "Shop", "StripeClient", "TimeZones", "WebPages",
+                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
+                "Identity",
+                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Notifications", "Passes", "Payments",
+                "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
 
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
@@ -138,8 +141,9 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "StripeSandbox",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
+                "KessaiApp", "Kernel",
+                "KernelTesting", "Mail", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
@@ -147,7 +151,8 @@ let package = Package(
         tests(
             "PaymentsTests",
             [
-                "Payments", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox",
+                "Payments", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "Jobs", "Kernel", "KernelTesting",
+                "StripeClient", "StripeSandbox",
             ]),
         .testTarget(
             name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",

@@ -1,4 +1,5 @@
 public import Accounts
+internal import AdminPages
 internal import Audit
 public import Crypto
 public import Database
@@ -8,6 +9,7 @@ public import Jobs
 public import Kernel
 public import Mail
 internal import Notifications
+internal import Passes
 internal import Payments
 public import Shop
 internal import StripeClient
@@ -66,7 +68,7 @@ public struct KessaiApp: Sendable {
     /// Every step of the schema, in the order of their dependencies.
     public static var migrations: [Migration] {
         JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + AccountsFeature.migrations
-            + PaymentsFeature.migrations + ShopFeature.migrations
+            + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
     }
 
     /// Serves every request.
@@ -81,7 +83,11 @@ public struct KessaiApp: Sendable {
     /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
         let (database, clock) = (parts.database, parts.clock)
-        try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        let schema = try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        if let last = schema.newer.last {
+            parts.log.warning(
+                "schema_newer", ["steps": .int(Int64(schema.newer.count)), "last": .string(last)])
+        }
         let ids = IDGenerator(clock: clock, random: parts.random)
         let installation = try await Installation.load(from: database, ids: ids)
         return KessaiApp(parts, ids: ids, installation: installation)
@@ -103,13 +109,17 @@ public struct KessaiApp: Sendable {
                     retriesMax: parts.stripeRetriesMax),
                 transport: parts.transport, clock: clock, random: random, log: log),
             webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
+        let passesConfiguration = PassesConfiguration(settings)
         let payments = PaymentsFeature(
             PaymentsFeature.Parts(
                 database: database, stripe: stripe, installation: installation,
                 fulfilments: [
-                    ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
+                    ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock),
+                    PassesFulfilment(configuration: passesConfiguration, queue: queue, clock: clock),
                 ],
-                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log))
+                addresses: addresses, users: AccountDirectory(), queue: queue, audit: audit, clock: clock, ids: ids,
+                log: log,
+                publishableKey: settings.stripePublishableKey.isEmpty ? nil : settings.stripePublishableKey))
         let createCustomer = payments.createCustomerLater
         let early = settings.customerCreation == .registration
         let accounts = AccountsFeature(
@@ -118,24 +128,32 @@ public struct KessaiApp: Sendable {
             onRegistered: { user, tx in if early { try createCustomer(user.id.rawValue, tx) } })
         products = ProductService(database: database, audit: audit, clock: clock)
         let shop = ShopFeature(database: database, products: products, orders: payments.orders, ids: ids)
+        let passes = PassesFeature(
+            database: database, payments: payments, configuration: passesConfiguration, clock: clock, random: random,
+            log: log)
         let housekeeping = Housekeeping(
-            keys: accounts.signingKeys, answers: PruneIdempotencyKeys(database: database, clock: clock))
+            keys: accounts.signingKeys, brake: accounts.brake,
+            answers: PruneIdempotencyKeys(database: database, clock: clock))
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
-            accounts.routes + shop.routes + payments.routes
+            accounts.routes + shop.routes + passes.routes + payments.routes
             + AdministrationRoutes(database: database, clock: clock).routes
             + HealthRoutes(migrator: migrator).routes
         self.accounts = accounts.service
         jobs = JobRunner(
             database: database, clock: clock, random: random, ids: ids, log: log,
-            definitions: notifications.jobs + payments.jobs + [housekeeping.definition],
+            definitions: notifications.jobs + payments.jobs + passes.jobs + [housekeeping.definition],
             schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
-        router = Router(
-            routes: listed + PageRoutes.routes(describing: listed, version: Self.version),
-            authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
-            middleware: [
-                RequestLog(clock: clock), DatabaseFaults(),
-                IdempotencyMiddleware(database: database, clock: clock, ids: ids),
-            ], log: log)
+        func router(_ routes: [Route]) -> Router {
+            Router(
+                routes: routes, authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
+                middleware: [
+                    RequestLog(clock: clock), DatabaseFaults(),
+                    IdempotencyMiddleware(database: database, clock: clock, ids: ids),
+                ], log: log)
+        }
+        let admin = AdminPages(publicURL: settings.publicURL, api: router(listed), ids: ids)
+        self.router = router(
+            listed + admin.routes + PageRoutes.routes(describing: listed, version: Self.version))
     }
 }

@@ -18,7 +18,7 @@ public struct Settings: Sendable {
     public var host: String
     /// `PORT`: 0 to 65535, 0 is any free one; default 8080.
     public var port: Int
-    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`.
+    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`. Live mode wants `https://`.
     public var publicURL: String
     /// `STRIPE_SECRET_KEY` (alias `STRIPE_API_KEY`); default empty.
     public var stripeSecretKey: Secret
@@ -38,6 +38,8 @@ public struct Settings: Sendable {
     public var jobsInServe: Bool
     /// `LOG_LEVEL`: `debug`, `info` (default), `warning` or `error`.
     public var logLevel: Log.Level
+    /// `PASSES_…`: how licences and day passes are sold; nil when none of them is set, and none are sold.
+    public var passes: PassesSettings?
 
     /// Whether the Stripe key is a live one.
     public var isLive: Bool {
@@ -64,6 +66,13 @@ public struct SettingsFinding: Sendable, Equatable {
     public let name: String
     /// What to change; never the value.
     public let detail: String
+
+    /// A finding of these parts.
+    public init(gravity: Gravity, name: String, detail: String) {
+        self.gravity = gravity
+        self.name = name
+        self.detail = detail
+    }
 }
 
 /// A configuration that cannot be started with; says everything at once.

@@ -6,11 +6,12 @@ internal import Mail
 /// Reads settings, and reports everything that is missing or wrong at once.
 public struct SettingsReader {
     /// The settings there are.
-    public static let names = [
-        "DATABASE_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL", "STRIPE_SECRET_KEY",
-        "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
-        "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
-    ]
+    public static let names =
+        [
+            "DATABASE_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL", "STRIPE_SECRET_KEY",
+            "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
+            "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
+        ] + passesNames
 
     private let values: Redacted<[String: String]>
     private var findings: [SettingsFinding] = []
@@ -40,6 +41,14 @@ public struct SettingsReader {
 
     /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
     public mutating func read() throws -> (settings: Settings, warnings: [SettingsFinding]) {
+        let (settings, findings) = examine()
+        if findings.contains(where: { $0.gravity == .error }) { throw SettingsError(findings: findings) }
+        return (settings, findings)
+    }
+
+    /// The settings as far as they can be understood, defaults in the place of the rest, with everything that there is
+    /// to say about them. For telling only: who would start uses ``read()``.
+    public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
         let settings = Settings(
@@ -51,9 +60,8 @@ public struct SettingsReader {
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
             customerCreation: word("STRIPE_CUSTOMER_CREATION", default: .firstPayment),
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
-            jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level())
+            jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
-        if findings.contains(where: { $0.gravity == .error }) { throw SettingsError(findings: findings) }
         return (settings, findings)
     }
 
@@ -66,17 +74,40 @@ public struct SettingsReader {
             fail("STRIPE_SECRET_KEY", "must begin with sk_test_, sk_live_, rk_test_ or rk_live_")
         }
         let hasWebhookSecret = !settings.stripeWebhookSecrets.isEmpty
+        if settings.stripeWebhookSecrets.contains(where: { !Self.isWebhookSecret($0.reveal()) }) {
+            fail("STRIPE_WEBHOOK_SECRET", "must be whsec_..., several separated by commas")
+        }
+        checkPublishableKey(settings)
+        if !settings.jobsInServe, settings.databaseURL.reveal().hasPrefix("sqlite:") {
+            warn(
+                "JOBS_IN_SERVE",
+                "is false, and nothing else can run jobs beside `serve` on SQLite: no mail leaves, no event is retried")
+        }
         if settings.isLive {
             if !hasWebhookSecret { fail("STRIPE_WEBHOOK_SECRET", "is required in live mode") }
             if settings.stripeAPIBase != Settings.stripeOwnBase {
                 fail("STRIPE_API_BASE", "must be Stripe's own in live mode")
             }
-            if !settings.stripePublishableKey.isEmpty, !settings.stripePublishableKey.hasPrefix("pk_live_") {
-                fail("STRIPE_PUBLISHABLE_KEY", "must be a live key when the secret key is one")
+            if !settings.publicURL.hasPrefix("https://") {
+                fail("PUBLIC_URL", "must begin with https:// in live mode: log-ins and tokens go over it")
             }
         } else if !hasWebhookSecret {
             warn("STRIPE_WEBHOOK_SECRET", "is empty: every webhook is refused, so no order becomes paid")
         }
+    }
+
+    private static func isWebhookSecret(_ text: String) -> Bool { text.hasPrefix("whsec_") && text.utf8.count > 6 }
+
+    private mutating func checkPublishableKey(_ settings: Settings) {
+        let (key, mode) = (settings.stripePublishableKey, settings.isLive ? "live" : "test")
+        // With no secret key there is no mode yet.
+        let prefixes = settings.stripeSecretKey.reveal().isEmpty ? ["pk_test_", "pk_live_"] : ["pk_\(mode)_"]
+        guard !key.isEmpty, !prefixes.contains(where: { key.hasPrefix($0) }) else { return }
+        fail(
+            "STRIPE_PUBLISHABLE_KEY",
+            prefixes.count > 1
+                ? "must begin with pk_test_ or pk_live_"
+                : "must begin with pk_\(mode)_, as the secret key is a \(mode) key")
     }
 
     private mutating func databaseURL() -> String {
@@ -126,7 +157,7 @@ public struct SettingsReader {
         return text
     }
 
-    private mutating func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
+    mutating func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
         guard let text = value(name) else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             fail(name, "must be a number from \(range.lowerBound) to \(range.upperBound)")
@@ -156,13 +187,13 @@ public struct SettingsReader {
         return word
     }
 
-    private func value(_ name: String) -> String? { values.reveal()[name].flatMap { $0.isEmpty ? nil : $0 } }
+    func value(_ name: String) -> String? { values.reveal()[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    private mutating func fail(_ name: String, _ detail: String) {
+    mutating func fail(_ name: String, _ detail: String) {
         findings.append(.init(gravity: .error, name: name, detail: detail))
     }
 
-    private mutating func warn(_ name: String, _ detail: String) {
+    mutating func warn(_ name: String, _ detail: String) {
         findings.append(.init(gravity: .warning, name: name, detail: detail))
     }
 }

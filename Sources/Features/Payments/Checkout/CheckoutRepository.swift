@@ -65,17 +65,6 @@ struct CheckoutRepository {
     func undelivered(_ order: OrderID, at: Timestamp?) throws {
         try tx.execute("UPDATE checkout_sessions SET undelivered_at_ms = \(at) WHERE order_id = \(order)")
     }
-
-    /// Orders whose page is submitted since before `since`, oldest first.
-    func unresolved(since: Timestamp, limit: Int) throws -> [OrderID] {
-        try tx.rows(
-            """
-            SELECT order_id FROM checkout_sessions
-            WHERE state = 'submitted' AND submitted_at_ms <= \(since)
-            ORDER BY submitted_at_ms LIMIT \(limit)
-            """
-        ).map { try $0.id("order_id") }
-    }
 }
 
 extension CheckoutSession {

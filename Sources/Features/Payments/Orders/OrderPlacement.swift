@@ -24,7 +24,8 @@ public struct OrderPlacement: Sendable {
 
     /// Places an order of lines that the seller priced (law 1); all lines have one currency.
     ///
-    /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, and `MoneyError`.
+    /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, `PaymentError.tooManyOpenOrders`
+    /// when the user has 20 that are neither paid nor canceled, and `MoneyError`.
     public func place(
         seller: String, flow: PaymentFlow = .paymentIntent, userID: String?, requestKey: String? = nil,
         lines: [OrderLine], lifetime: Duration = lifetime, cause: Cause, in tx: Transaction
@@ -38,6 +39,7 @@ public struct OrderPlacement: Sendable {
             throw PaymentError.amountNotChargeable(
                 minimum: currency.minimumChargeMinor, maximum: currency.maximumChargeMinor)
         }
+        if let userID { try OpenOrders.requireRoom(ofUser: userID, in: tx) }
         let now = clock.now()
         let order = try OrderRepository(tx: tx).insert(
             id: ids.next(Order.self), seller: seller, flow: flow, userID: userID, requestKey: requestKey,
