@@ -1,6 +1,7 @@
 public import Accounts
 internal import AdminPages
 internal import Audit
+internal import Brakes
 public import Crypto
 public import Database
 public import HTTP
@@ -67,7 +68,8 @@ public struct KessaiApp: Sendable {
 
     /// Every step of the schema, in the order of their dependencies.
     public static var migrations: [Migration] {
-        JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + AccountsFeature.migrations
+        JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + BrakesSchema.migrations
+            + AccountsFeature.migrations
             + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
     }
 
@@ -132,7 +134,7 @@ public struct KessaiApp: Sendable {
             database: database, payments: payments, configuration: passesConfiguration, clock: clock, random: random,
             log: log)
         let housekeeping = Housekeeping(
-            keys: accounts.signingKeys, brake: accounts.brake,
+            keys: accounts.signingKeys, database: database, clock: clock,
             answers: PruneIdempotencyKeys(database: database, clock: clock))
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
