@@ -15,6 +15,8 @@ public struct PaymentsFeature: Sendable {
     public let jobs: [JobDefinition]
     /// What runs regularly.
     public let schedules: [Schedule]
+    /// Finds and heals what the events missed (law 8).
+    public let reconciliation: Reconciliation
     /// Makes a user's customer at Stripe ahead of the first payment, in the transaction that makes the user.
     public let createCustomerLater: @Sendable (String, Transaction) throws -> Void
 
@@ -27,6 +29,8 @@ public struct PaymentsFeature: Sendable {
         public var database: any Database
         /// Stripe.
         public var stripe: any StripeService
+        /// Stripe at a pace that leaves its rate limit to buyers: for reconciliation.
+        public var pacedStripe: StripeGateway
         /// Which installation this is.
         public var installation: Installation
         /// How sellers deliver.
@@ -48,12 +52,13 @@ public struct PaymentsFeature: Sendable {
 
         /// All parts.
         public init(
-            database: any Database, stripe: any StripeService, installation: Installation,
-            fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
+            database: any Database, stripe: any StripeService, pacedStripe: StripeGateway,
+            installation: Installation, fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
             queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log
         ) {
             self.database = database
             self.stripe = stripe
+            self.pacedStripe = pacedStripe
             self.installation = installation
             self.fulfilments = fulfilments
             self.handlers = handlers
@@ -77,17 +82,25 @@ public struct PaymentsFeature: Sendable {
             queue: parts.queue)
         let refundSettlement = RefundSettlement(
             clock: clock, ids: ids, history: history, journal: journal)
-        let customers = CustomerDirectory(
-            database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
-        let intents = IntentService(
-            database: database, stripe: stripe, customers: customers, settlement: settlement, history: history,
-            installation: parts.installation, clock: clock, log: log)
-        let cancellations = CancellationService(
-            database: database, stripe: stripe, intents: intents, settlement: settlement, fulfilments: fulfilments,
-            history: history, clock: clock, log: log)
-        let refunds = RefundService(
-            database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock, ids: ids,
-            log: log)
+        let disputeSettlement = DisputeSettlement(history: history, journal: journal)
+        func makeSweep(_ stripe: any StripeService) -> Sweep {
+            let customers = CustomerDirectory(
+                database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
+            let intents = IntentService(
+                database: database, stripe: stripe, customers: customers, settlement: settlement, history: history,
+                installation: parts.installation, clock: clock, log: log)
+            let cancellations = CancellationService(
+                database: database, stripe: stripe, intents: intents, settlement: settlement,
+                fulfilments: fulfilments, history: history, clock: clock, log: log)
+            let refunds = RefundService(
+                database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock,
+                ids: ids, log: log)
+            return Sweep(
+                database: database, intents: intents, cancellations: cancellations, refunds: refunds, clock: clock,
+                log: log)
+        }
+        let sweep = makeSweep(stripe)
+        let (intents, cancellations, refunds) = (sweep.intents, sweep.cancellations, sweep.refunds)
         let reviews = ReviewService(
             database: database, fulfilments: fulfilments, history: history, audit: parts.audit, clock: clock)
         let handlers: [any EventHandler] =
@@ -95,7 +108,7 @@ public struct PaymentsFeature: Sendable {
                 PaymentIntentSucceeded(settlement: settlement),
                 PaymentIntentFailed(history: history), PaymentIntentCanceled(history: history),
                 ChargeRefunded(jobs: parts.queue), RefundChanged(settlement: refundSettlement),
-                DisputeChanged(history: history, journal: journal),
+                DisputeChanged(settlement: disputeSettlement),
             ] + parts.handlers
         let inbox = Inbox(
             database: database,
@@ -104,22 +117,25 @@ public struct PaymentsFeature: Sendable {
                 uniquingKeysWith: { first, _ in first }),
             livemode: stripe.livemode, installation: parts.installation, jobs: parts.queue, clock: clock, ids: ids,
             log: log)
-        let sweep = Sweep(
-            database: database, intents: intents, cancellations: cancellations, refunds: refunds, clock: clock,
-            log: log)
+        reconciliation = Reconciliation(
+            parts, stripe: parts.pacedStripe, inbox: inbox, sweep: makeSweep(parts.pacedStripe),
+            settlement: settlement, refundSettlement: refundSettlement, disputeSettlement: disputeSettlement)
         orders = OrderPlacement(history: history, clock: clock, ids: ids)
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
             + IntentRoutes(service: intents).routes + RefundRoutes(database: database, service: refunds).routes
             + PaymentRoutes(database: database).routes + ReviewRoutes(service: reviews).routes
-            + WebhookRoutes(stripe: stripe, inbox: inbox).routes
+            + WebhookRoutes(stripe: stripe, inbox: inbox).routes + ReconciliationRoutes(database: database).routes
         jobs = [
             ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
-            CreateCustomerJob.definition(customers),
+            CreateCustomerJob.definition(intents.customers),
             CancelIntent.definition(database: database, stripe: stripe, history: history),
+            ReconcileJob.definition(reconciliation, clock: clock),
         ]
-        schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob())]
+        schedules = [
+            Schedule("payments.sweep", every: .seconds(60), SweepJob()), ReconcileJob.schedule,
+        ]
         let queue = parts.queue
         createCustomerLater = { userID, tx in
             try queue.enqueue(

@@ -6,8 +6,7 @@ internal import StripeClient
 /// `charge.dispute.*`: recorded; what the bank takes and gives back is booked. The order stays paid: whether to take
 /// the goods back is the shop's decision.
 struct DisputeChanged: EventHandler {
-    let history: OrderHistory
-    let journal: Journal
+    let settlement: DisputeSettlement
     var types: [String] {
         [
             "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
@@ -21,18 +20,42 @@ struct DisputeChanged: EventHandler {
         guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: intent.rawValue) else {
             return try OrderObject.find(event, in: tx) == nil ? .ignored("foreign_object") : .waiting("payment")
         }
-        let orders = OrderRepository(tx: tx)
-        guard var order = try orders.lock(.id(payment.orderID)) else { return .waiting("order") }
-        let isNews = try DisputeRepository(tx: tx).store(dispute, payment: payment, snapshotAt: event.created)
+        guard let order = try OrderRepository(tx: tx).lock(.id(payment.orderID)) else { return .waiting("order") }
+        let moved: [JournalEntryKind] =
+            switch event.type {
+            case "charge.dispute.funds_withdrawn": [.disputeWithdrawal]
+            case "charge.dispute.funds_reinstated": [.disputeReinstatement]
+            default: []
+            }
+        let isNews = try settlement.apply(
+            dispute, to: payment, of: order, snapshotAt: event.created, moved: moved,
+            cause: .event(event.id.rawValue), in: tx, notes: notes)
+        return .applied(isNews ? "dispute_\(dispute.status.word)" : "dispute_known")
+    }
+}
+
+/// Applies what Stripe says of a dispute, from wherever it came: an event, or a read-back.
+struct DisputeSettlement: Sendable {
+    let history: OrderHistory
+    let journal: Journal
+
+    /// Applies a snapshot of a dispute of a known payment, and books what `moved`; the order is held locked. Applied
+    /// twice, or after newer news, it changes nothing (law 6). Returns whether its status is news.
+    func apply(
+        _ dispute: StripeDispute, to payment: Payment, of order: Order, snapshotAt: Timestamp,
+        moved: [JournalEntryKind], cause: Cause, in tx: Transaction, notes: Notes
+    ) throws -> Bool {
+        var order = order
+        let isNews = try DisputeRepository(tx: tx).store(dispute, payment: payment, snapshotAt: snapshotAt)
         let disputed = try DisputeRepository(tx: tx).anyAgainst(order.id)
         if order.disputed != disputed {
             order.disputed = disputed
-            try orders.update(order)
+            try OrderRepository(tx: tx).update(order)
         }
-        try book(event.type, dispute, of: order, in: tx)
-        guard isNews else { return .applied("dispute_known") }
+        for kind in moved { try book(kind, dispute, of: order, in: tx) }
+        guard isNews else { return false }
         try history.append(
-            "dispute_\(dispute.status.word)", of: order.id, cause: .event(event.id.rawValue),
+            "dispute_\(dispute.status.word)", of: order.id, cause: cause,
             [
                 "dispute": .string(dispute.id.rawValue), "reason": .string(dispute.reason),
                 "amount": .int(dispute.amount.amountMinor),
@@ -40,25 +63,19 @@ struct DisputeChanged: EventHandler {
         notes.warning(
             "dispute_changed",
             [
-                "order_id": .string(order.id.rawValue), "event_id": .string(event.id.rawValue),
+                "order_id": .string(order.id.rawValue), "cause": .string(cause.id),
                 "dispute": .string(dispute.id.rawValue), "state": .string(dispute.status.word),
             ])
-        return .applied("dispute_\(dispute.status.word)")
+        return true
     }
 
-    private func book(_ type: String, _ dispute: StripeDispute, of order: Order, in tx: Transaction) throws {
-        let source = dispute.id.rawValue
-        switch type {
-        case "charge.dispute.funds_withdrawn":
-            try journal.book(
-                .disputeWithdrawal, source: source, of: order.id, amount: dispute.amount, debit: .disputes,
-                credit: .stripeBalance, in: tx)
-        case "charge.dispute.funds_reinstated":
-            try journal.book(
-                .disputeReinstatement, source: source, of: order.id, amount: dispute.amount, debit: .stripeBalance,
-                credit: .disputes, in: tx)
-        default: break
-        }
+    private func book(
+        _ kind: JournalEntryKind, _ dispute: StripeDispute, of order: Order, in tx: Transaction
+    ) throws {
+        let isBack = kind == .disputeReinstatement
+        try journal.book(
+            kind, source: dispute.id.rawValue, of: order.id, amount: dispute.amount,
+            debit: isBack ? .stripeBalance : .disputes, credit: isBack ? .disputes : .stripeBalance, in: tx)
     }
 }
 

@@ -2,7 +2,7 @@ internal import Database
 
 /// The schema of orders and of the money that belongs to them, in the order it grew.
 enum PaymentsMigrations {
-    static let all: [Migration] = [orders, money, inbox, refunds, appendOnly]
+    static let all: [Migration] = [orders, money, inbox, refunds, appendOnly, reconciliation]
 
     /// Orders, their lines, the attempts to pay them, and their life story.
     private static let orders = Migration(

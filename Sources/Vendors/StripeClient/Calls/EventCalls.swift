@@ -1,3 +1,22 @@
+public import JSON
+
+/// A listed event, and its bytes as they are kept when a webhook brings them.
+public struct StripeListedEvent: StripeObject {
+    /// Its id; the same as ``event``'s.
+    public let id: StripeID<StripeListedEvent>
+    /// What happened.
+    public let event: StripeEvent
+    /// The event as JSON, every member that Stripe sent.
+    public let payload: [UInt8]
+
+    /// Reads any version's shape.
+    public init(json: JSONValue) throws(StripeShapeError) {
+        event = try StripeEvent(json: json)
+        id = StripeID(event.id.rawValue)
+        payload = json.bytes()
+    }
+}
+
 extension StripeClient {
     private static let events = "/v1/events"
 
@@ -12,6 +31,21 @@ extension StripeClient {
         types: [String] = [], created: StripeCreated? = nil, deliverySuccess: Bool? = nil,
         page: StripePage<StripeEvent> = StripePage()
     ) async throws(StripeError) -> Answer<StripeList<StripeEvent>> {
+        let form = try Self.form(types: types, created: created, deliverySuccess: deliverySuccess, page: page)
+        return try await perform(.get(Self.events, form), StripeList.init)
+    }
+
+    /// Lists events as ``listEvents(types:created:deliverySuccess:page:)`` does, with their bytes to be kept.
+    public func listEventsWithPayload(
+        types: [String] = [], created: StripeCreated? = nil, page: StripePage<StripeListedEvent> = StripePage()
+    ) async throws(StripeError) -> Answer<StripeList<StripeListedEvent>> {
+        let form = try Self.form(types: types, created: created, deliverySuccess: nil, page: page)
+        return try await perform(.get(Self.events, form), StripeList.init)
+    }
+
+    private static func form<Element>(
+        types: [String], created: StripeCreated?, deliverySuccess: Bool?, page: StripePage<Element>
+    ) throws(StripeError) -> StripeForm {
         guard types.count <= 20 else {
             throw .invalidRequest(StripeInvalidRequest(status: nil, code: "types_limit", param: "types"))
         }
@@ -20,6 +54,6 @@ extension StripeClient {
         form.add(created: created)
         form.add("delivery_success", deliverySuccess)
         form.add(page: page)
-        return try await perform(.get(Self.events, form), StripeList.init)
+        return form
     }
 }
