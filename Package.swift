@@ -128,13 +128,13 @@ let package = Package(
             [
                 "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs",
                 "KessaiApp",
-                "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
+                "Kernel", "KernelTesting", "Mail", "Payments", "Shop", "StripeSandbox",
             ]),
         tests(
             "AppTests",
             [
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "StripeSandbox",
+                "KernelTesting", "Mail", "Payments", "StripeSandbox",
             ]),
         tests(
             "ShopTests",

@@ -13,8 +13,9 @@ internal import KessaiApp
 enum Kessai {
     static var commands: [any Command.Type] {
         [
-            DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, WhyCommand.self,
-            UsersAddCommand.self, ProductsImportCommand.self, JobsDeadCommand.self, JobsReplayCommand.self,
+            DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, ReconcileCommand.self,
+            WhyCommand.self, UsersAddCommand.self, ProductsImportCommand.self, JobsDeadCommand.self,
+            JobsReplayCommand.self,
             ConfigCheckCommand.self, SandboxStripeCommand.self,
         ]
     }

@@ -53,7 +53,8 @@ public struct PaymentsFeature: Sendable {
         /// All parts.
         public init(
             database: any Database, stripe: any StripeService, pacedStripe: StripeGateway,
-            installation: Installation, fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
+            installation: Installation, fulfilments: [any Fulfilment], handlers: [any EventHandler] = [],
+            addresses: any MailAddresses,
             queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log
         ) {
             self.database = database

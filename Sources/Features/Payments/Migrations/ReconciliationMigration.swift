@@ -42,6 +42,8 @@ extension PaymentsMigrations {
         )
         """,
         "CREATE UNIQUE INDEX reconciliation_runs_one ON reconciliation_runs (state) WHERE state = 'running'",
+        // Its indexes begin with what is looked for, not with the run: a planner that does not know the table yet takes
+        // a run for a handful of rows, and would read all of them for each row of the other side.
         """
         CREATE TABLE reconciliation_objects (
             run_id TEXT NOT NULL,
@@ -53,10 +55,10 @@ extension PaymentsMigrations {
             currency TEXT NOT NULL,
             reason TEXT,
             created_at_ms BIGINT NOT NULL,
-            PRIMARY KEY (run_id, subject, side, stripe_id)
+            PRIMARY KEY (stripe_id, run_id, subject, side)
         )
         """,
-        "CREATE INDEX reconciliation_objects_by_intent ON reconciliation_objects (run_id, payment_intent_id)",
+        "CREATE INDEX reconciliation_objects_by_intent ON reconciliation_objects (payment_intent_id, run_id)",
         """
         CREATE TABLE reconciliation_findings (
             id TEXT NOT NULL PRIMARY KEY,

@@ -12,26 +12,27 @@ struct CountedObjectRepository {
         guard let last = objects.last else { return }
         // As long as a page whatever its length, its last row repeated, so that there is one statement to prepare.
         let padded = objects + Array(repeating: last, count: max(0, SQL.pageSize - objects.count))
-        var values: [SQLValue] = []
-        var places: [String] = []
-        for object in padded {
-            let row: [SQLValue] = [
+        let values = padded.flatMap { object -> [SQLValue] in
+            [
                 run.sqlValue, object.subject.rawValue.sqlValue, object.side.rawValue.sqlValue,
                 object.stripeID.sqlValue, object.paymentIntentID?.sqlValue ?? .null,
                 object.moved.amountMinor.sqlValue, object.moved.currency.sqlValue,
                 object.reason?.sqlValue ?? .null, object.created.sqlValue,
             ]
-            places.append("(" + row.indices.map { "$\(values.count + $0 + 1)" }.joined(separator: ", ") + ")")
-            values += row
         }
-        try tx.execute(
-            SQL(
-                unsafe: """
-                    INSERT INTO reconciliation_objects (run_id, subject, side, stripe_id, payment_intent_id,
-                        amount_minor, currency, reason, created_at_ms)
-                    VALUES \(places.joined(separator: ", ")) ON CONFLICT DO NOTHING
-                    """, values: values))
+        try tx.execute(SQL(unsafe: Self.insertion, values: values))
     }
+
+    private static let insertion: String = {
+        let rows = (0..<SQL.pageSize).map { row in
+            "(" + (1...9).map { "$\(row * 9 + $0)" }.joined(separator: ", ") + ")"
+        }
+        return """
+            INSERT INTO reconciliation_objects (run_id, subject, side, stripe_id, payment_intent_id, amount_minor,
+                currency, reason, created_at_ms)
+            VALUES \(rows.joined(separator: ", ")) ON CONFLICT DO NOTHING
+            """
+    }()
 
     /// Removes up to 5,000 of the run's rows, or of runs of more than a day ago, which were lost; returns how many.
     func removeSome(at now: Timestamp) throws -> Int {

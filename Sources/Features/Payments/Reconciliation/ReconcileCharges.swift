@@ -16,6 +16,8 @@ struct ReconcileCharges: ReconciledObjects {
     let owner: ReconciliationOwner
     let healing: ReconciliationHealing
     let name = "charges"
+    /// What a dry run says of a charge that a run would record.
+    private static let notRecorded = "not_recorded"
 
     func page(after cursor: String?, of run: ReconciliationRun) async throws -> ReconciledPage {
         let list = try await stripe.charges(in: run.period, after: cursor)
@@ -34,13 +36,13 @@ struct ReconcileCharges: ReconciledObjects {
             var counted = charge.counted
             if !isRecorded {
                 if run.isDryRun {
-                    counted.reason = "not_recorded"
+                    counted.reason = try await owner.isHere(charge.metadata) ? Self.notRecorded : "order_unknown"
                 } else if let intent = charge.paymentIntent {
                     counted.reason = try await healing.record(intent, cause: run.cause)
                 } else {
                     counted.reason = "without_intent"
                 }
-                if run.isDryRun || counted.reason == nil { page.tally.did(.chargesRecorded) }
+                if counted.reason == nil || counted.reason == Self.notRecorded { page.tally.did(.chargesRecorded) }
             }
             page.counted.append(counted)
         }

@@ -4,7 +4,7 @@ internal import Kernel
 internal import StripeClient
 
 /// Open payment intents: one that could still be paid although its order is paid, canceled or waits for a decision, or
-/// has another intent now, is canceled at Stripe. Orders whose own time is over are the sweep's, intent and all.
+/// began a later attempt, is canceled at Stripe. Orders whose own time is over are the sweep's, intent and all.
 ///
 /// Cost of a page: one request and one query; for each superfluous intent a transaction, and later a job's request.
 struct ReconcileIntents: ReconciledObjects {
@@ -41,7 +41,7 @@ struct ReconcileIntents: ReconciledObjects {
                         orderID: order.rawValue, amount: intent.amount, at: intent.created))
                 continue
             }
-            guard holder.isSuperfluous(intent.id.rawValue) else { continue }
+            guard holder.isSuperfluous(attempt: intent.metadata["attempt"].flatMap { Int64($0) }) else { continue }
             let isNew =
                 if run.isDryRun {
                     true
@@ -56,14 +56,20 @@ struct ReconcileIntents: ReconciledObjects {
     }
 }
 
-/// What an order may be paid with at this moment.
+/// Whether and by which attempt an order may be paid at this moment.
 private struct IntentHolder: Sendable {
     let isOpen: Bool
-    /// Whether an attempt's outcome is not known: its intent may be any.
+    /// Whether an attempt's outcome is not known: its intent may be any, and is the sweep's.
     let isUnknown: Bool
-    let intent: String?
+    /// The latest attempt.
+    let attempt: Int64
 
-    func isSuperfluous(_ other: String) -> Bool { !isUnknown && !(isOpen && intent == other) }
+    /// Whether an open intent of that attempt must not be paid. While the order is open, one that names no attempt may
+    /// be another way of paying it.
+    func isSuperfluous(attempt other: Int64?) -> Bool {
+        if isUnknown { return false }
+        return !isOpen || other.map { $0 < attempt } ?? false
+    }
 }
 
 extension AttemptRepository {
@@ -72,8 +78,8 @@ extension AttemptRepository {
         let rows = try tx.rows(
             .among(
                 """
-                SELECT o.id, o.status, a.state, a.stripe_payment_intent_id FROM orders o
-                LEFT JOIN payment_attempts a ON a.order_id = o.id AND a.state IN ('submitted', 'opened')
+                SELECT o.id, o.status, o.attempt, a.state FROM orders o
+                LEFT JOIN payment_attempts a ON a.order_id = o.id AND a.state = 'submitted'
                 WHERE o.id IN
                 """, orders))
         var holders: [OrderID: IntentHolder] = [:]
@@ -81,8 +87,7 @@ extension AttemptRepository {
             let status = OrderStatus(rawValue: try row.text("status"))
             holders[try row.id("id")] = IntentHolder(
                 isOpen: status == .pending || status == .awaitingPayment,
-                isUnknown: try row.textOrNil("state") == PaymentAttempt.State.submitted.rawValue,
-                intent: try row.textOrNil("stripe_payment_intent_id"))
+                isUnknown: try row.textOrNil("state") != nil, attempt: try row.int("attempt"))
         }
         return holders
     }

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import Kernel
+internal import StripeClient
 
 /// The hourly reconciliation of the last 48 hours: every charge is looked at two days long. Repeating is harmless, and
 /// the next hour does it again, so a failed run is not repeated for long.
@@ -18,11 +19,23 @@ struct ReconcileJob: JobArguments {
             } catch is ReconciliationUnderWay {
                 // Somebody at a command line does it; what they leave is the next hour's.
                 context.log.info("reconciliation_under_way")
+            } catch let error as StripeError where context.isLastAttempt && error.passes {
+                // Told already; a dead letter for each hour that Stripe is away would help nobody.
             }
         }
     }
 
     static var schedule: Schedule {
         Schedule("payments.reconcile", every: .seconds(3600), startsAfter: .seconds(3600), ReconcileJob())
+    }
+}
+
+extension StripeError {
+    /// Whether it is Stripe's own trouble, which will pass.
+    fileprivate var passes: Bool {
+        switch self {
+        case .unavailable, .rateLimited, .outcomeUnknown: true
+        default: false
+        }
     }
 }

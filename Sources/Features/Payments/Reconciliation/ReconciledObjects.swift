@@ -97,13 +97,14 @@ struct ReconciliationTally: Sendable {
 }
 
 extension SQL {
-    /// A statement of `head`, a list of texts in brackets, and `tail`. The list is always as long as a page, its last
+    /// A statement of `head` and a list of at most 100 texts in brackets. The list is always as long as a page, its last
     /// text repeated, so that a database prepares one statement and not a hundred.
-    static func among(_ head: String, _ texts: [String], _ tail: String = "") -> SQL {
+    static func among(_ head: String, _ texts: [String]) -> SQL {
         let padded = texts + Array(repeating: texts.last ?? "", count: max(0, Self.pageSize - texts.count))
-        let list = padded.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
-        return SQL(unsafe: "\(head) (\(list))\(tail)", values: padded.map(\.sqlValue))
+        return SQL(unsafe: "\(head) (\(places))", values: padded.map(\.sqlValue))
     }
+
+    private static let places = (1...pageSize).map { "$\($0)" }.joined(separator: ", ")
 
     /// How many objects a page of Stripe's has at most.
     static var pageSize: Int { 100 }

@@ -9,6 +9,11 @@ struct ReconciliationOwner: Sendable {
     /// Whether metadata name this installation, or no installation and an order that is here: as the inbox takes them.
     func isOurs(_ metadata: [String: String]) async throws -> Bool {
         if let named = metadata["kessai_installation"] { return named == installation.id }
+        return try await isHere(metadata)
+    }
+
+    /// Whether the order that metadata name is here.
+    func isHere(_ metadata: [String: String]) async throws -> Bool {
         guard let order = metadata["order_id"].flatMap({ OrderID(untrusted: $0) }) else { return false }
         return try await database.read { tx in try OrderRepository(tx: tx).find(.id(order)) != nil }
     }

@@ -5,6 +5,9 @@ public import Kernel
 public struct ReconciliationUnderWay: Error, Equatable {
     /// Until when it is held at most, if nobody renews it.
     public let until: Timestamp?
+
+    /// Held until then; nil where that is not known.
+    public init(until: Timestamp?) { self.until = until }
 }
 
 /// The runs in the database, within a transaction. At most one is running, which the schema holds too: it renews its

@@ -31,9 +31,15 @@ public enum ReconciliationAction: String, Sendable, CaseIterable {
 /// How many, and how much.
 public struct ReconciliationSum: Sendable, Equatable {
     /// How many objects or rows.
-    public var rows: Int64 = 0
+    public var rows: Int64
     /// How much money, in minor units.
-    public var amountMinor: Int64 = 0
+    public var amountMinor: Int64
+
+    /// So many of so much, by default nothing.
+    public init(rows: Int64 = 0, amountMinor: Int64 = 0) {
+        self.rows = rows
+        self.amountMinor = amountMinor
+    }
 }
 
 /// The end of a reconciliation: every charge and refund of a period at Stripe against exactly one row here.
