@@ -5,12 +5,15 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib --product kessai
 
 .DEFAULT_GOAL := help
-.PHONY: help packages run build test check format lint clean
+.PHONY: help toolchain packages run build test check format lint clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-packages: ## install the Debian packages that the build needs
+toolchain:
+	@scripts/toolchain
+
+packages: toolchain ## install the Debian packages that the build needs
 	@scripts/packages build
 
 build: packages ## build the release binary: .build/release/kessai
@@ -19,16 +22,16 @@ build: packages ## build the release binary: .build/release/kessai
 run: build ## try it: sandbox, sample data, a purchase, and then serve (http://127.0.0.1:8080)
 	@.build/release/kessai demo $(ARGS)
 
-test: ## everything: format, strict build, all tests on both databases, the release binary, real clients
+test: toolchain ## everything: format, strict build, all tests on both databases, the release binary, real clients
 	@scripts/test
 
 check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)
 
-lint: ## what swift-format would change or refuses
+lint: toolchain ## what swift-format would change or refuses
 	swift format lint --strict --recursive Sources Tests Package.swift
 
-format: ## let swift-format write the sources
+format: toolchain ## let swift-format write the sources
 	swift format --in-place --recursive Sources Tests Package.swift
 
 clean: ## remove what was built

@@ -60,7 +60,7 @@ let package = Package(
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
 
         // Ports
-        room("Identity", in: "Ports", ["Kernel"]),
+        room("Identity", in: "Ports", ["Database", "Kernel"]),
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
         room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
@@ -99,13 +99,16 @@ let package = Package(
         // Web
         room("HTML", in: "Ports"),
         room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+        room("AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI"]),
 
         // App
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "Audit", "Crypto", "Database", "HTTP", "Idempotency", "Identity", "JSON", "Jobs", "Kernel",
-                "Mail", "Notifications", "Payments", "Shop", "StripeClient", "WebPages",
+                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
+                "Identity",
+                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Notifications", "Payments", "Shop", "StripeClient",
+                "WebPages",
             ]),
 
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
@@ -133,8 +136,9 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "Payments", "StripeSandbox",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
+                "KessaiApp", "Kernel",
+                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
@@ -142,7 +146,8 @@ let package = Package(
         tests(
             "PaymentsTests",
             [
-                "Payments", "Crypto", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox",
+                "Payments", "Crypto", "Database", "DatabaseTesting", "HTTP", "JSON", "Jobs", "Kernel", "KernelTesting",
+                "StripeClient", "StripeSandbox",
             ]),
         .testTarget(
             name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",

@@ -38,7 +38,8 @@ import Testing
             _ = try await service.changeRole(of: user.id, to: .buyer, actor: .cli)
             #expect(await world.get("/api/operators", token: token).status == 403)
             #expect(await world.get("/api/me", token: token).json["role"] == "buyer")
-            _ = try await service.changeRole(of: user.id, to: .operator, actor: .cli)
+            _ = try await service.changeRole(
+                of: user.id, to: .operator, newPassword: Secret(AccountsWorld.password), actor: .cli)
             #expect(await world.get("/api/operators", token: token).status == 200)
             _ = try await service.disable(user.id, actor: .cli)
             #expect(await world.get("/api/operators", token: token).status == 401)
@@ -72,7 +73,9 @@ import Testing
             let boss = try await world.add("boss@example.jp", role: .operator)
             let user = try await world.add("hana@example.jp", role: .buyer)
             for _ in 0..<2 {
-                _ = try await service.changeRole(of: user.id, to: .operator, actor: .user(boss.id.rawValue))
+                _ = try await service.changeRole(
+                    of: user.id, to: .operator, newPassword: Secret("another long password"),
+                    actor: .user(boss.id.rawValue))
             }
             for _ in 0..<2 { _ = try await service.disable(user.id, actor: .user(boss.id.rawValue)) }
             for _ in 0..<2 { _ = try await service.enable(user.id, actor: .system) }
@@ -83,7 +86,7 @@ import Testing
                 entries.map(\.action) == ["user.enabled", "user.disabled", "user.role_changed", "user.added"])
             #expect(entries.map(\.actor) == [.system, .user(boss.id.rawValue), .user(boss.id.rawValue), .cli])
             #expect(entries[2].before == ["role": "buyer"])
-            #expect(entries[2].after == ["role": "operator"])
+            #expect(entries[2].after == ["role": "operator", "password": "new"])
             let text = String(describing: entries)
             #expect(!text.contains("hana"))
         }

@@ -42,6 +42,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "ｈａｎａ@example.jp", "hana@ｅｘａｍｐｌｅ.jp", "hana＠example.jp@example.jp", "hana@example．jp", "ﬁona@example.jp",
+        "ⓗana@example.jp", "hana\u{200B}@example.jp", "ha\u{AD}na@example.jp", "\u{FEFF}hana@example.jp",
+        "hana@ex\u{202E}ample.jp", "\u{2066}hana@example.jp", "ha\u{61C}na@example.jp", "ha\u{85}na@example.jp",
+        "ha\u{FE0F}na@example.jp", "ha na@example.jp", "ha\u{3000}na@example.jp", "ha\u{A0}na@example.jp",
+        "ﾊﾅ@example.jp", "hana²@example.jp", "\u{1D41A}@example.jp", "hana@ex\u{3002}ample.jp", "hana@ex!ample.jp",
+        "hana@ex_ample.jp", "ſana@example.jp", "\u{212A}ana@example.jp\u{2069}", "hana@\u{E0041}example.jp",
+    ])
+    func `what only looks like an address is none`(address: String) async throws {
+        try await AccountsWorld.with(.sqlite) { world in
+            for response in [await world.register(address), await world.login(address)] {
+                #expect(response.status == 400)
+                #expect(response.json["errors"]?[0]?["field"] == "email")
+                #expect(response.json["errors"]?[0]?["code"] == "malformed")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "hana+tag@example.jp", "o'neil@example.co.jp", "a.b-c_d@sub.example.jp", "花子@例え.jp", "straße@straße.de",
+        "ΣΊΣΥΦΟΣ@example.gr", "σίσυφος@example.gr", "ΐ@example.gr", "İzmir@example.tr", "홍길동@example.kr",
+        "ラーメン@example.jp", "がんばれ@example.jp", "हिन्दी@example.in", "hana@123.example.jp",
+    ])
+    func `addresses of every script are addresses`(address: String) async throws {
+        try await AccountsWorld.with(.sqlite) { world in
+            #expect(await world.register(address).status == 201)
+            #expect(await world.login(address).status == 200)
+        }
+    }
+
     @Test(
         arguments: [
             (["email": "hana", "password": "correct horse"], "email", "malformed"),

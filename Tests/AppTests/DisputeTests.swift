@@ -4,6 +4,7 @@ import DatabaseTesting
 import JSON
 import Kernel
 import KernelTesting
+import StripeSandbox
 import Testing
 
 /// A buyer's bank takes the money back: recorded and booked; the order stays paid.
@@ -123,18 +124,45 @@ import Testing
         }
     }
 
-    @Test(arguments: TestEngine.all)
-    func `of two snapshots of one second the one that is further on stands (law 6)`(engine: TestEngine) async throws {
+    @Test(arguments: TestEngine.all, [true, false])
+    func `two snapshots of one second are resolved by reading the dispute, in either order (law 6)`(
+        engine: TestEngine, newestFirst: Bool
+    ) async throws {
         try await World.run(on: engine) { world in
-            let (_, _, dispute) = try await disputed(world, delivering: false)
+            let (_, order, dispute) = try await disputed(world, delivering: false)
             try await argue(dispute, with: "no_verdict", world)
             let created = try #require(try await world.event("charge.dispute.created"))
             let second = try #require(created["created"])
             let updated = try #require(try await world.event("charge.dispute.updated"))
                 .changing("created", to: second)
-            #expect(await world.receive(updated)["status"] == "success")
-            #expect(await world.receive(created)["actions"]?[0]?["action"] == "dispute_known")
+            let events = newestFirst ? [updated, created] : [created, updated]
+            #expect(await world.receive(events[0])["status"] == "success")
+            #expect(await world.receive(events[1])["actions"]?[0]?["action"] == "dispute_to_read")
+            // A reading that fails is repeated.
+            _ = world.sandbox.add(StripeSandboxFault(.serverError, path: "/v1/disputes/{dispute}"))
+            for _ in 0..<4 {
+                try await world.work()
+                world.clock.advance(by: .seconds(60))
+            }
             #expect(try await world.count("disputes", where: "status = 'under_review'") == 1)
+            let story = await world.story(order, by: try await world.operator())
+            #expect(story.count { $0["what"] == "dispute_under_review" } == 1)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `an older end of a dispute that goes on is not believed before it was read (law 6)`(engine: TestEngine)
+        async throws
+    {
+        try await World.run(on: engine) { world in
+            let (buyer, order, _) = try await disputed(world)
+            let created = try #require(try await world.event("charge.dispute.created"))
+            let ended = created.changing("id", to: "evt_ended").changing("created", to: 1)
+                .changing("data", "object", "status", to: "won")
+            #expect(await world.receive(ended)["actions"]?[0]?["action"] == "dispute_to_read")
+            try await world.work()
+            #expect(try await world.count("disputes", where: "status = 'needs_response'") == 1)
+            #expect(await world.read(order, by: buyer)["disputed"] == true)
         }
     }
 

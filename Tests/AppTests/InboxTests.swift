@@ -134,7 +134,7 @@ import Testing
     @Test(arguments: TestEngine.all)
     func `signed bytes that are no event are refused`(engine: TestEngine) async throws {
         try await World.run(on: engine) { world in
-            for body in [[:], ["id": "evt_1"], [1, 2], "text"] as [JSONValue] {
+            for body in [[:], ["type": "charge.refunded"], [1, 2], "text"] as [JSONValue] {
                 #expect(await world.receive(body).code == "webhook_malformed")
             }
         }

@@ -225,7 +225,8 @@ import Testing
     func `carts with crossed products do not block each other`(engine: TestEngine) async throws {
         try await World.run(on: engine) { world in
             let chief = try await world.operator()
-            let buyer = try await world.buyer()
+            // Two of them, as one may not have so many unpaid orders.
+            let buyers = [try await world.buyer("one"), try await world.buyer("two")]
             for id in ["a", "b", "c"] {
                 let body: JSONValue = [
                     "id": .string(id), "name": .string(id), "unit_amount": ["amount": 100, "currency": "jpy"],
@@ -237,6 +238,7 @@ import Testing
                 for turn in 0..<24 {
                     let ids = turn.isMultiple(of: 2) ? ["a", "b", "c"] : ["c", "b", "a"]
                     let items = ids.map { id in ["product_id": .string(id), "quantity": 1] as JSONValue }
+                    let buyer = buyers[turn % 2]
                     group.addTask {
                         await world.send(
                             "POST", "/api/orders", token: buyer.token, body: ["items": .array(items)]
@@ -247,6 +249,32 @@ import Testing
             }
             #expect(statuses == Array(repeating: 201, count: 24))
             #expect(try await world.count("products", where: "stock = 76") == 3)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `what is sold out or not on sale is named by its place in the cart`(engine: TestEngine) async throws {
+        try await World.run(on: engine) { world in
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            for (wanted, count, status, code) in [
+                ("tea", 101, 409, "out_of_stock"), ("cup", 1, 404, "product_not_found"),
+            ]
+                as [(String, Int64, Int, String)]
+            {
+                let reply = await world.send(
+                    "POST", "/api/orders", token: buyer.token,
+                    body: [
+                        "items": [
+                            ["product_id": "pot", "quantity": 1],
+                            ["product_id": .string(wanted), "quantity": .int(count)],
+                        ]
+                    ])
+                #expect(reply.status == status)
+                #expect(reply.code == code)
+                #expect(reply["errors"]?[0]?["field"] == "items[1].product_id")
+            }
+            #expect(await world.teaLeft() == 100)
         }
     }
 
@@ -270,6 +298,8 @@ import Testing
                     ])
                 #expect(reply.status == 400)
                 #expect(reply.code == code)
+                let field = code == "repeated_product" ? "items[1].product_id" : nil
+                #expect(reply["errors"]?[0]?["field"]?.string == field)
             }
             #expect(await world.teaLeft() == 100)
             #expect(try await world.count("products", where: "id = 'mug' AND stock = 5") == 1)

@@ -249,7 +249,7 @@ import Testing
             let intent = try await world.openPayment(order, by: buyer)
             world.clock.advance(by: .seconds(25 * 3600))
             let statement = try await world.reconcile()
-            #expect(statement.actions[.ordersCanceled] == 1)
+            #expect(statement.actions[.outcomesResolved] == 1)
             #expect(await world.status(order, by: try await world.again("buyer@example.com")) == "canceled")
             #expect(try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"] == "canceled")
         }

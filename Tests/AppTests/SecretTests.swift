@@ -113,7 +113,7 @@ import Testing
     @Test func `settings and their errors describe no secret (law 13)`() throws {
         let secrets = ["sk_live_0123456789", "whsec_0123456789", "hunter2"]
         let environment = [
-            "STRIPE_SECRET_KEY": secrets[0], "STRIPE_WEBHOOK_SECRET": secrets[1],
+            "STRIPE_SECRET_KEY": secrets[0], "STRIPE_WEBHOOK_SECRET": secrets[1], "PUBLIC_URL": "https://kessai.test",
             "DATABASE_URL": "postgresql://kessai:\(secrets[2])@localhost/kessai",
         ]
         var reader = SettingsReader(file: .null, environment: environment)

@@ -64,14 +64,37 @@ import Testing
 
     @Test(arguments: ["sk_live_a", "rk_live_a"])
     func `live mode refuses to start without its secrets, or with a sandbox (law 13)`(key: String) throws {
-        #expect(faults(["STRIPE_SECRET_KEY": key]) == ["STRIPE_WEBHOOK_SECRET"])
-        #expect(faults(["STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": " , "]) == ["STRIPE_WEBHOOK_SECRET"])
-        let good = ["STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": "whsec_a"]
+        let face = ["STRIPE_SECRET_KEY": key, "PUBLIC_URL": "https://pay.example.jp"]
+        #expect(faults(face) == ["STRIPE_WEBHOOK_SECRET"])
+        #expect(faults(face.merging(["STRIPE_WEBHOOK_SECRET": " , "]) { $1 }) == ["STRIPE_WEBHOOK_SECRET"])
+        let good = face.merging(["STRIPE_WEBHOOK_SECRET": "whsec_a"]) { $1 }
         #expect(try read(good).settings.isLive)
         #expect(faults(good.merging(["STRIPE_API_BASE": "http://localhost:1"]) { $1 }) == ["STRIPE_API_BASE"])
         #expect(
             faults(good.merging(["STRIPE_PUBLISHABLE_KEY": "pk_test_a"]) { $1 }) == ["STRIPE_PUBLISHABLE_KEY"])
         #expect(faults(good.merging(["STRIPE_PUBLISHABLE_KEY": "pk_live_a"]) { $1 }) == [])
+        for url in ["", "http://pay.example.jp"] {
+            #expect(faults(good.merging(["PUBLIC_URL": url]) { $1 }) == ["PUBLIC_URL"])
+        }
+    }
+
+    @Test(arguments: ["a", "whsec_", "sk_test_a", "whsec_a,b", "whsec_a, https://example.com"])
+    func `a webhook secret that is not one is named, and not shown`(text: String) throws {
+        #expect(faults(["STRIPE_WEBHOOK_SECRET": text]) == ["STRIPE_WEBHOOK_SECRET"])
+        do {
+            _ = try read(["STRIPE_WEBHOOK_SECRET": "hunter2"])
+        } catch let error as SettingsError {
+            #expect(!error.description.contains("hunter2"))
+        }
+    }
+
+    @Test(arguments: [
+        ("sk_test_a", "pk_test_a", true), ("sk_test_a", "pk_live_a", false), ("sk_test_a", "sk_test_a", false),
+        ("", "pk_live_a", true), ("", "pk_test_a", true), ("", "sk_live_a", false), ("sk_test_a", "", true),
+    ])
+    func `a publishable key is of the secret key's mode`(secret: String, publishable: String, isGood: Bool) throws {
+        let found = faults(["STRIPE_SECRET_KEY": secret, "STRIPE_PUBLISHABLE_KEY": publishable])
+        #expect(found == (isGood ? [] : ["STRIPE_PUBLISHABLE_KEY"]))
     }
 
     @Test(arguments: [
@@ -88,7 +111,7 @@ import Testing
 
     @Test func `everything that is wrong is told at once`() {
         let wrong = ["PORT": "x", "LOG_LEVEL": "loud", "STRIPE_SECRET_KEY": "sk_live_a", "DATABASE_URL": "x"]
-        #expect(Set(faults(wrong)) == ["PORT", "LOG_LEVEL", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL"])
+        #expect(Set(faults(wrong)) == ["PORT", "LOG_LEVEL", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL", "PUBLIC_URL"])
     }
 
     @Test(
@@ -104,6 +127,12 @@ import Testing
         let (settings, _) = try read(["PORT": "", "PUBLIC_URL": "https://pay.example.jp//"])
         #expect(settings.port == 8080)
         #expect(settings.publicURL == "https://pay.example.jp")
+    }
+
+    @Test func `who lets nobody run jobs is warned`() throws {
+        let keys = ["STRIPE_SECRET_KEY": "sk_test_a", "STRIPE_WEBHOOK_SECRET": "whsec_a", "JOBS_IN_SERVE": "false"]
+        #expect(try read(keys).warnings.map(\.name) == ["JOBS_IN_SERVE"])
+        #expect(try read(keys.merging(["DATABASE_URL": "postgresql://localhost/kessai"]) { $1 }).warnings == [])
     }
 
     @Test(arguments: [("TRUE", true), ("yes", true), ("0", false), ("No", false)])

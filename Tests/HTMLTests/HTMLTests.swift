@@ -18,6 +18,12 @@ import Testing
         #expect(link.markup == "<a href=\"&quot; onclick=&quot;x\" title=\"\(escaped)\">go</a>")
     }
 
+    @Test func `attributes without a value are left out`() {
+        for (isChosen, markup) in [(true, "<option selected=\"\">a</option>"), (false, "<option>a</option>")] {
+            #expect(HTML.element("option", ["selected": isChosen ? "" : nil], ["a"]).markup == markup)
+        }
+    }
+
     @Test(arguments: [
         ("br", HTML.element("br")), ("wbr", HTML.element("wbr")), ("img", HTML.element("img")),
         ("source", HTML.element("source")), ("col", HTML.element("col")), ("input", HTML.element("input")),

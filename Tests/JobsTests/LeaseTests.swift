@@ -72,6 +72,24 @@ import Testing
         }
     }
 
+    @Test(arguments: TestEngine.all) func `a batch of lost jobs of a newer version keeps no known one waiting`(
+        _ engine: TestEngine
+    ) async throws {
+        try await JobsWorld.with(engine) { world async throws in
+            let now = world.clock.now()
+            for _ in 0...JobRescuer.batchMax { try await world.enqueue(Unknown()) }
+            _ = try await world.database.write { tx in
+                try JobRepository(tx: tx).claim(
+                    kinds: [Unknown.kind], limit: 1000, worker: "newer", now: now, lockedUntil: now.adding(.seconds(5)))
+            }
+            let id = try await world.enqueue(Greet())
+            _ = try #require(try await claim(world, worker: "lost"))
+            world.clock.advance(by: .seconds(61))
+            #expect(try await world.runner([JobDefinition(Greet.self) { _, _ in }]).runDue() == 0)
+            #expect(try await world.job(id)?.state == .available)
+        }
+    }
+
     @Test(arguments: TestEngine.all) func `a worker that lost its lease can change nothing`(_ engine: TestEngine)
         async throws
     {

@@ -5,6 +5,8 @@ import os
 import queue
 import subprocess
 import threading
+import urllib.error
+import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,6 +50,22 @@ class Receiver:
             event = json.loads(body)
             if event["type"] == event_type and event["data"]["object"]["id"] == object_id:
                 return body, signature
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+
+def browse(url, form=None, language="ja"):
+    """Opens a page or sends its form, as a browser does; answers the status, where it is sent, and the text."""
+    data = None if form is None else urllib.parse.urlencode(form).encode()
+    request = urllib.request.Request(url, data=data, headers={"Accept-Language": language})
+    try:
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=WAIT_SECONDS) as answer:
+            return answer.status, None, answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers["Location"], answer.read().decode()
 
 
 class Sandbox:

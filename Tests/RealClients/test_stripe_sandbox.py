@@ -1,14 +1,12 @@
 """Stripe's own Python client against the sandbox: what satisfies it satisfies those who use it."""
 
-import urllib.error
 import urllib.parse
-import urllib.request
 import uuid
 
 import pytest
 import stripe
 
-from conftest import SECRET, WAIT_SECONDS
+from conftest import SECRET, browse
 
 HOME = "https://shop.example/done"
 
@@ -20,23 +18,14 @@ def pay(client, method, **more):
     return client.v1.payment_intents.create(params)
 
 
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *arguments):
-        return None
-
-
 def press(intent, outcome):
     """Does what a payer's browser does: opens the page, presses a button; answers where it is sent."""
     page = intent.next_action.redirect_to_url.url
-    opener = urllib.request.build_opener(NoRedirect)
-    with opener.open(page, timeout=WAIT_SECONDS) as answer:
-        text = answer.read().decode()
-        assert "本人認証" in text and 'name="outcome"' in text
-    data = urllib.parse.urlencode({"outcome": outcome}).encode()
-    with pytest.raises(urllib.error.HTTPError) as redirect:
-        opener.open(page, data=data, timeout=WAIT_SECONDS)
-    assert redirect.value.code == 303
-    return redirect.value.headers["Location"]
+    status, _, text = browse(page)
+    assert status == 200 and "本人認証" in text and 'name="outcome"' in text
+    status, location, _ = browse(page, {"outcome": outcome})
+    assert status == 303
+    return location
 
 
 def test_customers_are_made_changed_read_and_deleted(client):

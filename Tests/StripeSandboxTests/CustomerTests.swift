@@ -65,7 +65,7 @@ import Testing
         #expect(mine["data"]?[0]?.id == card.id)
         #expect(try await harness.get("/v1/customers/\(customer)/payment_methods/\(card.id)").id == card.id)
         #expect(try await harness.get("/v1/payment_methods", ["customer": customer])["data"]?.array?.count == 1)
-        #expect(try await harness.get("/v1/payment_methods", ["type": "konbini"])["data"] == [])
+        #expect(try await harness.get("/v1/payment_methods", ["type": "paypay"])["data"] == [])
         let other = try await harness.post("/v1/customers").id
         let stolen = try await harness.send("POST", "/v1/payment_methods/\(card.id)/attach", ["customer": other])
         #expect(stolen.status == 400)
@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("type=konbini", "type"), ("card[token]=tok_visa", "type"), ("type=card", "card"),
+        ("type=paypay", "type"), ("card[token]=tok_visa", "type"), ("type=card", "card"),
         ("type=card&card[token]=tok_nothing", "card[token]"), ("type=card&card[cvc]=123", "card[number]"),
         ("type=card&card[token]=tok_visa&card[number]=4242424242424242", "card"),
         ("type=card&card[number]=4242424242424242", "card[exp_month]"),

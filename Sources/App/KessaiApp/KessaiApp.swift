@@ -1,4 +1,5 @@
 public import Accounts
+internal import AdminPages
 internal import Audit
 public import Crypto
 public import Database
@@ -83,7 +84,11 @@ public struct KessaiApp: Sendable {
     /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
         let (database, clock) = (parts.database, parts.clock)
-        try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        let schema = try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
+        if let last = schema.newer.last {
+            parts.log.warning(
+                "schema_newer", ["steps": .int(Int64(schema.newer.count)), "last": .string(last)])
+        }
         let ids = IDGenerator(clock: clock, random: parts.random)
         let installation = try await Installation.load(from: database, ids: ids)
         return KessaiApp(parts, ids: ids, installation: installation)
@@ -115,7 +120,9 @@ public struct KessaiApp: Sendable {
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock)
                 ],
-                addresses: addresses, queue: queue, audit: audit, clock: clock, ids: ids, log: log))
+                addresses: addresses, users: AccountDirectory(), queue: queue, audit: audit, clock: clock, ids: ids,
+                log: log,
+                publishableKey: settings.stripePublishableKey.isEmpty ? nil : settings.stripePublishableKey))
         let createCustomer = payments.createCustomerLater
         let early = settings.customerCreation == .registration
         let accounts = AccountsFeature(
@@ -125,7 +132,8 @@ public struct KessaiApp: Sendable {
         products = ProductService(database: database, audit: audit, clock: clock)
         let shop = ShopFeature(database: database, products: products, orders: payments.orders, ids: ids)
         let housekeeping = Housekeeping(
-            keys: accounts.signingKeys, answers: PruneIdempotencyKeys(database: database, clock: clock))
+            keys: accounts.signingKeys, brake: accounts.brake,
+            answers: PruneIdempotencyKeys(database: database, clock: clock))
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
             accounts.routes + shop.routes + payments.routes
@@ -137,12 +145,16 @@ public struct KessaiApp: Sendable {
             database: database, clock: clock, random: random, ids: ids, log: log,
             definitions: notifications.jobs + payments.jobs + [housekeeping.definition],
             schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
-        router = Router(
-            routes: listed + PageRoutes.routes(describing: listed, version: Self.version),
-            authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
-            middleware: [
-                RequestLog(clock: clock), DatabaseFaults(),
-                IdempotencyMiddleware(database: database, clock: clock, ids: ids),
-            ], log: log)
+        func router(_ routes: [Route]) -> Router {
+            Router(
+                routes: routes, authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
+                middleware: [
+                    RequestLog(clock: clock), DatabaseFaults(),
+                    IdempotencyMiddleware(database: database, clock: clock, ids: ids),
+                ], log: log)
+        }
+        let admin = AdminPages(publicURL: settings.publicURL, api: router(listed), ids: ids)
+        self.router = router(
+            listed + admin.routes + PageRoutes.routes(describing: listed, version: Self.version))
     }
 }

@@ -55,20 +55,23 @@ public struct OrderResponse: APIModel, Equatable {
 
     /// What it looks like.
     public static var schema: Schema {
-        .named(
-            "Order",
-            .object([
-                .required("id", .uuid), .required("number", .integer(1...Int64.max)),
-                .required("status", .oneOf(statuses)), .required("seller", .string(length: 1...50)),
-                .required("total", .money), .required("refunded", .money), .required("disputed", .boolean),
-                .required("payment_intent_id", .nullable(.string(length: 1...255))),
-                .required("items", .array(OrderItemDTO.schema)), .required("created_at", .time),
-                .required("expires_at", .time), .required("cancel_requested_at", .nullable(.time)),
-                .required("canceled_at", .nullable(.time)), .required("paid_at", .nullable(.time)),
-            ]))
+        .named("Order", .object(properties))
     }
 
-    private static let statuses = [
+    static var properties: [Schema.Property] {
+        [
+            .required("id", .uuid), .required("number", .integer(1...Int64.max)),
+            .required("status", .oneOf(statuses)), .required("seller", .string(length: 1...50)),
+            .required("total", .money), .required("refunded", .money), .required("disputed", .boolean),
+            .required("payment_intent_id", .nullable(.string(length: 1...255))),
+            .required("items", .array(OrderItemDTO.schema)), .required("created_at", .time),
+            .required("expires_at", .time), .required("cancel_requested_at", .nullable(.time)),
+            .required("canceled_at", .nullable(.time)), .required("paid_at", .nullable(.time)),
+        ]
+    }
+
+    /// Every status there is.
+    public static let statuses = [
         "pending", "awaiting_payment", "paid", "partially_refunded", "refunded", "canceled", "needs_review",
     ]
 

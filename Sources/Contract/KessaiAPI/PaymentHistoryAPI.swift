@@ -6,6 +6,8 @@ public struct PaymentResponse: APIModel, Equatable {
     public let id: String
     /// The order.
     public let orderID: String
+    /// The order's number for people.
+    public let orderNumber: Int64
     /// The intent at Stripe.
     public let paymentIntentID: String
     /// The charge at Stripe, when known.
@@ -19,11 +21,12 @@ public struct PaymentResponse: APIModel, Equatable {
 
     /// A payment of these parts.
     public init(
-        id: String, orderID: String, paymentIntentID: String, chargeID: String?, amount: MoneyDTO, applied: Bool,
-        createdAt: TimeDTO
+        id: String, orderID: String, orderNumber: Int64, paymentIntentID: String, chargeID: String?, amount: MoneyDTO,
+        applied: Bool, createdAt: TimeDTO
     ) {
         self.id = id
         self.orderID = orderID
+        self.orderNumber = orderNumber
         self.paymentIntentID = paymentIntentID
         self.chargeID = chargeID
         self.amount = amount
@@ -37,6 +40,7 @@ public struct PaymentResponse: APIModel, Equatable {
             "Payment",
             .object([
                 .required("id", .uuid), .required("order_id", .uuid),
+                .required("order_number", .integer(1...Int64.max)),
                 .required("payment_intent_id", .string(length: 1...255)),
                 .required("charge_id", .nullable(.string(length: 1...255))), .required("amount", .money),
                 .required("applied", .boolean), .required("created_at", .time),
@@ -46,6 +50,7 @@ public struct PaymentResponse: APIModel, Equatable {
     private enum CodingKeys: String, CodingKey {
         case id, amount, applied
         case orderID = "order_id"
+        case orderNumber = "order_number"
         case paymentIntentID = "payment_intent_id"
         case chargeID = "charge_id"
         case createdAt = "created_at"

@@ -68,9 +68,15 @@ public struct IntentResponse: APIModel, Equatable {
     public let amount: Int64
     /// The currency.
     public let currency: String
+    /// Stripe's publishable key, for Stripe.js; nil where none is configured.
+    public let publishableKey: String?
 
     /// An opened payment.
-    public init(clientSecret: HiddenTextDTO, paymentIntentID: String, amount: Int64, currency: String) {
+    public init(
+        clientSecret: HiddenTextDTO, paymentIntentID: String, amount: Int64, currency: String,
+        publishableKey: String? = nil
+    ) {
+        self.publishableKey = publishableKey
         self.clientSecret = clientSecret
         self.paymentIntentID = paymentIntentID
         self.amount = amount
@@ -85,6 +91,7 @@ public struct IntentResponse: APIModel, Equatable {
                 .required("client_secret", .string(length: 1...500)),
                 .required("payment_intent_id", .string(length: 1...255)), .required("amount", .integer(1...Int64.max)),
                 .required("currency", .string(length: 3...3)),
+                .required("publishable_key", .nullable(.string(length: 1...500))),
             ]))
     }
 
@@ -92,6 +99,7 @@ public struct IntentResponse: APIModel, Equatable {
         case clientSecret = "client_secret"
         case paymentIntentID = "payment_intent_id"
         case amount, currency
+        case publishableKey = "publishable_key"
     }
 }
 
@@ -134,6 +142,8 @@ public struct RefundResponse: APIModel, Equatable {
     public let id: String
     /// The order.
     public let orderID: String
+    /// The payment that it goes out of.
+    public let paymentID: String
     /// `submitted` (Stripe's answer is not known yet), `pending`, `succeeded`, `failed`, `canceled` or `refused`.
     public let status: String
     /// How much.
@@ -147,11 +157,12 @@ public struct RefundResponse: APIModel, Equatable {
 
     /// A refund of these parts.
     public init(
-        id: String, orderID: String, status: String, amount: MoneyDTO, reason: String, stripeRefundID: String?,
-        createdAt: TimeDTO
+        id: String, orderID: String, paymentID: String, status: String, amount: MoneyDTO, reason: String,
+        stripeRefundID: String?, createdAt: TimeDTO
     ) {
         self.id = id
         self.orderID = orderID
+        self.paymentID = paymentID
         self.status = status
         self.amount = amount
         self.reason = reason
@@ -165,6 +176,7 @@ public struct RefundResponse: APIModel, Equatable {
             "Refund",
             .object([
                 .required("id", .uuid), .required("order_id", .uuid),
+                .required("payment_id", .uuid),
                 .required(
                     "status", .oneOf(["submitted", "pending", "succeeded", "failed", "canceled", "refused"])),
                 .required("amount", .money), .required("reason", .string(length: 1...100)),
@@ -175,119 +187,8 @@ public struct RefundResponse: APIModel, Equatable {
     private enum CodingKeys: String, CodingKey {
         case id, status, amount, reason
         case orderID = "order_id"
+        case paymentID = "payment_id"
         case stripeRefundID = "stripe_refund_id"
         case createdAt = "created_at"
-    }
-}
-
-/// Something about an order's payment that an operator must decide.
-public struct ReviewResponse: APIModel, Equatable {
-    /// Its id.
-    public let id: String
-    /// The order.
-    public let orderID: String
-    /// `amount_mismatch`, `currency_mismatch`, `customer_mismatch`, `order_mismatch`, `paid_after_cancel`,
-    /// `duplicate_payment`, `paid_during_review` or `refund_failed`.
-    public let kind: String
-    /// The payment intent that it is about.
-    public let paymentIntentID: String
-    /// When it was raised.
-    public let createdAt: TimeDTO
-    /// When it was resolved.
-    public let resolvedAt: TimeDTO?
-    /// The operator's note.
-    public let note: String?
-
-    /// A review of these parts.
-    public init(
-        id: String, orderID: String, kind: String, paymentIntentID: String, createdAt: TimeDTO, resolvedAt: TimeDTO?,
-        note: String?
-    ) {
-        self.id = id
-        self.orderID = orderID
-        self.kind = kind
-        self.paymentIntentID = paymentIntentID
-        self.createdAt = createdAt
-        self.resolvedAt = resolvedAt
-        self.note = note
-    }
-
-    /// What it looks like.
-    public static var schema: Schema {
-        .named(
-            "Review",
-            .object([
-                .required("id", .uuid), .required("order_id", .uuid), .required("kind", .string(length: 1...50)),
-                .required("payment_intent_id", .string(length: 1...255)), .required("created_at", .time),
-                .required("resolved_at", .nullable(.time)), .required("note", .nullable(.string(multiline: true))),
-            ]))
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id, kind, note
-        case orderID = "order_id"
-        case paymentIntentID = "payment_intent_id"
-        case createdAt = "created_at"
-        case resolvedAt = "resolved_at"
-    }
-}
-
-/// Closes a review.
-public struct ResolveReviewRequest: APIModel, Equatable {
-    /// What was decided.
-    public let note: String
-
-    /// A decision.
-    public init(note: String) { self.note = note }
-
-    /// What it looks like.
-    public static var schema: Schema {
-        .named("ResolveReview", .object([.required("note", .string(length: 1...500, multiline: true))]))
-    }
-}
-
-/// A webhook's acknowledgement.
-public struct WebhookResponse: APIModel, Equatable {
-    /// Always true: the event is stored.
-    public let received: Bool
-    /// `success`, also for what is ignored; `waiting` when it is applied later.
-    public let status: String
-    /// What became of it.
-    public let actions: [Action]
-
-    /// One thing that became of an event.
-    public struct Action: APIModel, Equatable {
-        /// A stable word.
-        public let action: String
-        /// `applied`, `ignored`, `waiting` or `repeated`.
-        public let result: String
-
-        /// A thing that was done.
-        public init(action: String, result: String) {
-            self.action = action
-            self.result = result
-        }
-
-        /// What it looks like.
-        public static var schema: Schema {
-            .object([.required("action", .string()), .required("result", .string())])
-        }
-    }
-
-    /// An acknowledgement.
-    public init(status: String, actions: [Action]) {
-        received = true
-        self.status = status
-        self.actions = actions
-    }
-
-    /// What it looks like.
-    public static var schema: Schema {
-        .named(
-            "WebhookAnswer",
-            .object([
-                .required("received", .boolean), .required("status", .string()),
-                .required("actions", .array(Action.schema)),
-            ]))
     }
 }

@@ -1,4 +1,5 @@
 public import Audit
+internal import Crypto
 internal import Database
 public import Identity
 internal import JSON
@@ -7,13 +8,34 @@ public import Kernel
 /// What operators change about users. Every change is recorded with who made it; what changes nothing is not recorded,
 /// so a repeat is harmless.
 extension AccountsService {
-    /// Gives a user another role. Losing the operator's takes effect at once, gaining it at the next log-in. Throws
-    /// `AccountsError.userNotFound`.
-    public func changeRole(of id: ID<User>, to role: Role, actor: AuditActor) async throws -> User {
-        try await change(id, action: "user.role_changed", actor: actor) { user in
+    /// Gives a user another role. Losing the operator's takes effect at once, gaining it at the next log-in.
+    ///
+    /// Anyone may have registered an address, with a password that only they know. So whoever becomes an operator gets
+    /// a new password with the role; operator's tokens of before are refused, and the address is free of failed
+    /// log-ins. A repeat changes nothing, the password neither. Throws `AccountsError.userNotFound`,
+    /// `AccountsError.passwordNeeded` and `AccountsError.invalidInput`.
+    public func changeRole(
+        of id: ID<User>, to role: Role, newPassword: Secret? = nil, actor: AuditActor
+    ) async throws -> User {
+        guard let user = try await user(id) else { throw AccountsError.userNotFound }
+        guard user.role != role else { return user }
+        var password: (hash: PasswordHash, email: EmailAddress)?
+        if role == .operator {
+            guard let newPassword else { throw AccountsError.passwordNeeded }
+            let email = try EmailAddress(Secret(user.email.reveal()))
+            password = (try await hash(NewPassword(newPassword, for: email)), email)
+        }
+        let (now, brake) = (clock.now(), brake)
+        let changed: @Sendable (User, Transaction) throws -> Void = { [password] user, tx in
+            guard let password else { return }
+            try UserRepository(tx: tx).setPassword(password.hash, of: user.id, at: now)
+            try brake.release(password.email, in: tx)
+        }
+        return try await change(id, action: "user.role_changed", actor: actor, then: changed) { user in
             (
                 role: role, disabledAt: user.disabledAt, before: ["role": .string(user.role.rawValue)],
-                after: ["role": .string(role.rawValue)]
+                after: role == .operator
+                    ? ["role": .string(role.rawValue), "password": "new"] : ["role": .string(role.rawValue)]
             )
         }
     }
@@ -40,7 +62,9 @@ extension AccountsService {
     private typealias Change = (role: Role, disabledAt: Timestamp?, before: JSONValue, after: JSONValue)
 
     private func change(
-        _ id: ID<User>, action: String, actor: AuditActor, _ decide: @escaping @Sendable (User) -> Change
+        _ id: ID<User>, action: String, actor: AuditActor,
+        then changed: @escaping @Sendable (User, Transaction) throws -> Void = { _, _ in },
+        _ decide: @escaping @Sendable (User) -> Change
     ) async throws -> User {
         let audit = audit
         return try await database.write { tx in
@@ -48,13 +72,14 @@ extension AccountsService {
             guard let user = try users.findForUpdate(id) else { throw AccountsError.userNotFound }
             let change = decide(user)
             guard change.role != user.role || change.disabledAt != user.disabledAt else { return user }
-            guard let changed = try users.update(id, role: change.role, disabledAt: change.disabledAt) else {
+            guard let after = try users.update(id, role: change.role, disabledAt: change.disabledAt) else {
                 throw AccountsError.userNotFound
             }
+            try changed(after, tx)
             try audit.record(
                 actor: actor, action: action, subjectKind: User.auditKind, subjectID: id.rawValue,
                 before: change.before, after: change.after, in: tx)
-            return changed
+            return after
         }
     }
 }

@@ -16,6 +16,7 @@ public struct AccountsService: Sendable {
     let database: any Database
     let audit: AuditTrail
     let clock: any WallClock
+    let brake: LoginBrake
     private let hasher: PasswordHasher
     private let tokens: AccessTokens
     private let ids: IDGenerator
@@ -28,6 +29,7 @@ public struct AccountsService: Sendable {
         ids: IDGenerator, onRegistered: @escaping RegistrationHook = { _, _ in }
     ) {
         self.database = database
+        brake = LoginBrake(database: database, clock: clock)
         self.hasher = hasher
         self.tokens = tokens
         self.audit = audit
@@ -69,18 +71,28 @@ public struct AccountsService: Sendable {
     /// A password for a token. Harmless to repeat: each call makes another token.
     ///
     /// An unknown address, a wrong password and a disabled account give the same error after the same work, so
-    /// that nobody learns here who has an account.
+    /// that nobody learns here who has an account. After too many failures for the address (``LoginBrake``) there is
+    /// `tooManyAttempts` without any work, whoever it is and whatever the password.
     public func login(email: Secret, password: Secret, log: Log) async throws -> Login {
         let email = try EmailAddress(email)
         let password = password.canonicallyComposed
-        let found = try await database.read { try UserRepository(tx: $0).find(email) }
+        let (found, failures) = try await database.read { [brake] tx in
+            let failures = try brake.failures(for: email, in: tx)
+            return (failures.isBraking ? nil : try UserRepository(tx: tx).find(email), failures)
+        }
+        if let seconds = failures.retryAfterSeconds {
+            log.warning("login_braked", ["retry_after_s": .int(seconds)])
+            throw AccountsError.tooManyAttempts(retryAfterSeconds: seconds)
+        }
         let verdict = try await hashing { try await $0.verify(password, against: found?.passwordHash) }
         guard let (user, passwordHash) = found, verdict != .different, user.isEnabled else {
             // Why, and of which account, is for the operator who looks for an attack.
             let reason: Log.Value = found == nil ? "unknown" : verdict == .different ? "password" : "disabled"
             log.warning("login_refused", ["reason": reason, "user_id": .string(found?.user.id.rawValue ?? "")])
+            try await brake.count(email)
             throw AccountsError.loginNotValid
         }
+        if failures.count > 0 { try await brake.release(email) }
         if verdict == .matchesOutdated { await renew(passwordHash, of: user, password: password, log: log) }
         let token = try await tokens.issue(for: user)
         log.info("user_logged_in", ["user_id": .string(user.id.rawValue)])
@@ -98,6 +110,16 @@ public struct AccountsService: Sendable {
         return try await database.read { try UserRepository(tx: $0).find(email)?.user }
     }
 
+    /// The most users that one call lists.
+    public static let listMax = 1_000
+
+    /// Users, the newest first: of one role, or of all; at most `limit`, which is 1 to ``listMax``.
+    public func users(role: Role? = nil, limit: Int = 100) async throws -> [User] {
+        try await database.read {
+            try UserRepository(tx: $0).newest(role: role, limit: min(max(limit, 1), Self.listMax))
+        }
+    }
+
     private func insert(
         email: Secret, password: Secret, name: String?, role: Role,
         recording record: @escaping @Sendable (User, Transaction) throws -> Void
@@ -109,7 +131,7 @@ public struct AccountsService: Sendable {
             throw AccountsError.invalidInput(
                 nameFaults.map { FieldError(field: "name", code: $0.code, detail: $0.detail) })
         }
-        let passwordHash = try await hashing { try await $0.hash(password.secret) }
+        let passwordHash = try await hash(password)
         let user = User(
             id: ids.next(), email: email.written, name: name.map { Redacted($0) }, role: role, createdAt: clock.now(),
             disabledAt: nil)
@@ -135,6 +157,11 @@ public struct AccountsService: Sendable {
                 "password_hash_not_renewed",
                 ["user_id": .string(user.id.rawValue), "error": .string(String(describing: error))])
         }
+    }
+
+    /// The hash of a password that may be set.
+    func hash(_ password: NewPassword) async throws -> PasswordHash {
+        try await hashing { try await $0.hash(password.secret) }
     }
 
     private func hashing<Result>(_ work: (PasswordHasher) async throws -> Result) async throws -> Result {

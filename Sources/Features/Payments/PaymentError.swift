@@ -39,6 +39,8 @@ public enum PaymentError: Error, Equatable {
     case reviewNeedsRefund
     /// The order's sum is outside what can be charged.
     case amountNotChargeable(minimum: Int64, maximum: Int64)
+    /// The account has as many unpaid orders as one may have.
+    case tooManyOpenOrders
 }
 
 extension PaymentError: ProblemConvertible {
@@ -95,6 +97,10 @@ extension PaymentError: ProblemConvertible {
             Problem(
                 status: 400, code: "amount_not_chargeable",
                 detail: "The total must be from \(minimum) to \(maximum) in minor units.")
+        case .tooManyOpenOrders:
+            Problem(
+                status: 409, code: "too_many_open_orders",
+                detail: "This account has \(OpenOrders.ofUserMax) unpaid orders; pay or cancel one of them first.")
         }
     }
 

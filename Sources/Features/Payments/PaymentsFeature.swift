@@ -1,6 +1,7 @@
 public import Audit
 public import Database
 public import HTTP
+public import Identity
 public import Jobs
 public import Kernel
 public import Notifications
@@ -35,10 +36,12 @@ public struct PaymentsFeature: Sendable {
         public var installation: Installation
         /// How sellers deliver.
         public var fulfilments: [any Fulfilment]
-        /// Handlers of events that other features subscribe to.
+        /// Handlers of events that other features subscribe to; they run after the own ones of the same type.
         public var handlers: [any EventHandler]
         /// Where users get their mail.
         public var addresses: any MailAddresses
+        /// Who users are, for operators.
+        public var users: any UserDirectory
         /// The job queue.
         public var queue: JobQueue
         /// The audit trail.
@@ -49,13 +52,15 @@ public struct PaymentsFeature: Sendable {
         public var ids: IDGenerator
         /// The log.
         public var log: Log
+        /// Stripe's publishable key, which is told to buyers; nil where none is configured.
+        public var publishableKey: String?
 
         /// All parts.
         public init(
             database: any Database, stripe: any StripeService, pacedStripe: StripeGateway,
             installation: Installation, fulfilments: [any Fulfilment], handlers: [any EventHandler] = [],
-            addresses: any MailAddresses,
-            queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator, log: Log
+            addresses: any MailAddresses, users: any UserDirectory, queue: JobQueue, audit: AuditTrail,
+            clock: any WallClock, ids: IDGenerator, log: Log, publishableKey: String? = nil
         ) {
             self.database = database
             self.stripe = stripe
@@ -64,11 +69,13 @@ public struct PaymentsFeature: Sendable {
             self.fulfilments = fulfilments
             self.handlers = handlers
             self.addresses = addresses
+            self.users = users
             self.queue = queue
             self.audit = audit
             self.clock = clock
             self.ids = ids
             self.log = log
+            self.publishableKey = publishableKey
         }
     }
 
@@ -109,13 +116,12 @@ public struct PaymentsFeature: Sendable {
                 PaymentIntentSucceeded(settlement: settlement),
                 PaymentIntentFailed(history: history), PaymentIntentCanceled(history: history),
                 ChargeRefunded(jobs: parts.queue), RefundChanged(settlement: refundSettlement),
-                DisputeChanged(settlement: disputeSettlement),
+                DisputeChanged(settlement: disputeSettlement, jobs: parts.queue),
             ] + parts.handlers
         let inbox = Inbox(
             database: database,
             handlers: Dictionary(
-                handlers.flatMap { handler in handler.types.map { ($0, handler) } },
-                uniquingKeysWith: { first, _ in first }),
+                handlers.flatMap { handler in handler.types.map { ($0, [handler]) } }, uniquingKeysWith: +),
             livemode: stripe.livemode, installation: parts.installation, jobs: parts.queue, clock: clock, ids: ids,
             log: log)
         reconciliation = Reconciliation(
@@ -124,18 +130,21 @@ public struct PaymentsFeature: Sendable {
         orders = OrderPlacement(history: history, clock: clock, ids: ids)
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
-            + IntentRoutes(service: intents).routes + RefundRoutes(database: database, service: refunds).routes
-            + PaymentRoutes(database: database).routes + ReviewRoutes(service: reviews).routes
+            + AdminOrderRoutes(database: database, users: parts.users, clock: clock).routes
+            + IntentRoutes(service: intents, publishableKey: parts.publishableKey).routes
+            + RefundRoutes(database: database, service: refunds).routes
+            + PaymentRoutes(database: database).routes + ReviewRoutes(database: database, service: reviews).routes
             + WebhookRoutes(stripe: stripe, inbox: inbox).routes + ReconciliationRoutes(database: database).routes
         jobs = [
-            ApplyEvent.definition(inbox: inbox), SweepJob.definition(sweep),
+            ApplyEvent.definition(inbox: inbox), BlankEvents.definition(database: database), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
+            ReadDispute.definition(database: database, stripe: stripe, settlement: disputeSettlement),
             CreateCustomerJob.definition(intents.customers),
             CancelIntent.definition(database: database, stripe: stripe, history: history),
             ReconcileJob.definition(reconciliation, clock: clock),
         ]
         schedules = [
-            Schedule("payments.sweep", every: .seconds(60), SweepJob()), ReconcileJob.schedule,
+            Schedule("payments.sweep", every: .seconds(60), SweepJob()), BlankEvents.schedule, ReconcileJob.schedule,
         ]
         let queue = parts.queue
         createCustomerLater = { userID, tx in

@@ -12,6 +12,9 @@ public struct Migrator: Sendable {
         public let applied: [String]
         /// Steps that wait, in the order they will run.
         public let pending: [String]
+        /// Steps of a newer program that have run, in the order they ran. Steps only add, so that this program can
+        /// serve on while the others of a rolling upgrade go ahead.
+        public let newer: [String]
     }
 
     /// The steps of all features, in the order of their dependencies.
@@ -22,23 +25,27 @@ public struct Migrator: Sendable {
     }
 
     /// Compares without changing anything. Throws `DatabaseError.schemaMismatch` when a step that ran was edited
-    /// since or is not known to this program.
+    /// since, or is not known to this program and not newer than its own steps either.
     public func status() async throws -> Status {
         let migrations = migrations
         return try await database.read { tx in
-            guard try Self.tableExists(tx) else { return Status(applied: [], pending: migrations.map(\.id)) }
+            guard try Self.tableExists(tx) else {
+                return Status(applied: [], pending: migrations.map(\.id), newer: [])
+            }
             return try Self.compare(tx, migrations)
         }
     }
 
-    /// Throws `DatabaseError.schemaMismatch` unless every step has run.
-    public func requireCurrent() async throws {
+    /// Throws `DatabaseError.schemaMismatch` unless every step has run. Newer steps may have run too.
+    @discardableResult
+    public func requireCurrent() async throws -> Status {
         let status = try await status()
         if !status.pending.isEmpty {
             throw DatabaseError.schemaMismatch(
                 "the database lacks \(status.pending.count) migrations (first: \(status.pending[0])); "
                     + "run `kessai migrate`")
         }
+        return status
     }
 
     /// Runs what waits, each step in a transaction of its own; safe when several nodes do it at once.
@@ -97,17 +104,36 @@ public struct Migrator: Sendable {
 
     private static func compare(_ tx: Transaction, _ migrations: [Migration]) throws -> Status {
         var applied: [String] = []
+        var newer: [String] = []
         for row in try tx.rows("SELECT id, checksum FROM schema_migrations ORDER BY applied_at_ms, position, id") {
             let id = try row.text("id")
             guard let migration = migrations.first(where: { $0.id == id }) else {
-                throw DatabaseError.schemaMismatch("the database is newer than this program: it has \(id)")
+                guard isNewer(id, than: migrations) else {
+                    throw DatabaseError.schemaMismatch("the database is another program's: it has \(id)")
+                }
+                newer.append(id)
+                continue
             }
             guard try row.text("checksum") == migration.checksum(tx.dialect) else {
                 throw DatabaseError.schemaMismatch("the migration \(id) was edited after it had run")
             }
             applied.append(id)
         }
-        return Status(applied: applied, pending: migrations.map(\.id).filter { !applied.contains($0) })
+        return Status(
+            applied: applied, pending: migrations.map(\.id).filter { !applied.contains($0) }, newer: newer)
+    }
+
+    /// Whether an unknown step comes after every known one of its feature (`feature/0001_what`), or is of a feature
+    /// that this program does not have.
+    private static func isNewer(_ id: String, than migrations: [Migration]) -> Bool {
+        let (feature, step) = parts(id)
+        let known = migrations.map { parts($0.id) }.filter { $0.feature == feature }
+        return known.allSatisfy { $0.step < step }
+    }
+
+    private static func parts(_ id: String) -> (feature: Substring, step: Substring) {
+        let feature = id.prefix { $0 != "/" }
+        return (feature, id.dropFirst(feature.count + 1).prefix(4))
     }
 
     private static func tableExists(_ tx: Transaction) throws -> Bool {

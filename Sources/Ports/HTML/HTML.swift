@@ -14,12 +14,15 @@ public struct HTML: Sendable, ExpressibleByStringInterpolation {
     /// Pieces one after the other.
     public static func group(_ pieces: [HTML]) -> HTML { HTML(markup: pieces.map(\.markup).joined()) }
 
-    /// An element. Attribute values are escaped; names must be plain words of the program's own.
+    /// An element. Attribute values are escaped, and attributes without a value are left out, so that
+    /// `"selected": isChosen ? "" : nil` is there or not; names must be plain words of the program's own.
     public static func element(
-        _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:], _ children: [HTML] = []
+        _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], _ children: [HTML] = []
     ) -> HTML {
         var markup = "<\(name)"
-        for (attribute, value) in attributes { markup += " \(attribute)=\"\(escape(value))\"" }
+        for (attribute, value) in attributes {
+            if let value { markup += " \(attribute)=\"\(escape(value))\"" }
+        }
         markup += ">"
         if voids.contains("\(name)") { return HTML(markup: markup) }
         return HTML(markup: markup + children.map(\.markup).joined() + "</\(name)>")

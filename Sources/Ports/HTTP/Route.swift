@@ -124,6 +124,8 @@ public struct Route: Sendable {
     public let answers: [Answer]
     /// Whether the OpenAPI document lists it; pages are not listed.
     public let listed: Bool
+    /// How a page for people proves who asks; nil for the API, which takes a bearer token and nothing else.
+    public let door: (any PageDoor)?
     /// What runs.
     public let handler: Handler
 
@@ -131,7 +133,7 @@ public struct Route: Sendable {
     public init(
         _ method: String, _ path: String, _ summary: String, tag: String, access: Access, queries: [Query] = [],
         body: Schema? = nil, bodyBytesMax: Int? = nil, repeats: Repeats? = nil, answers: [Answer],
-        listed: Bool = true, handler: @escaping Handler
+        listed: Bool = true, door: (any PageDoor)? = nil, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -146,6 +148,7 @@ public struct Route: Sendable {
         self.repeats = repeats ?? (method == "POST" ? .storedAnswer : .harmless)
         self.answers = answers
         self.listed = listed
+        self.door = door
         self.handler = handler
     }
 }

@@ -4,8 +4,8 @@ public import Kernel
 
 /// Finds the route of a request, proves who asks, checks the input, and turns every fault into a problem.
 ///
-/// Faults have this precedence: unknown path (404), method (405), body too large (413), who asks (401, 403),
-/// media type (415), malformed input (400), and then the handler's own.
+/// Faults have this precedence: unknown path (404), method (405), body too large (413), who asks (401, 403), a page's
+/// forged form (403), media type (415), malformed input (400), and then the handler's own.
 public struct Router: HTTPHandler {
     private let routes: [Route]
     private let tree: RouteTree
@@ -36,22 +36,27 @@ public struct Router: HTTPHandler {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let log = log.with(["request_id": .string(request.head.requestID)])
         var response: HTTPResponse
+        var door: (any PageDoor)?
         do {
-            response = try await answer(request, log: log)
+            let match = try find(request.head).get()
+            door = match.route.door
+            response = try await answer(request, by: match, log: log)
         } catch {
-            response = Self.face(of: error, request: request, log: log)
+            let problem = Self.problem(of: error, log: log)
+            response =
+                door?.page(of: problem, for: request) ?? problem.response(requestID: request.head.requestID)
         }
         response.headers["X-Request-Id"] = request.head.requestID
         return response
     }
 
-    private func answer(_ request: HTTPRequest, log: Log) async throws -> HTTPResponse {
-        let match = try find(request.head).get()
+    private func answer(_ request: HTTPRequest, by match: RouteTree.Match, log: Log) async throws -> HTTPResponse {
         let route = match.route
         guard request.body.count <= route.bodyBytesMax else { throw Problem.bodyTooLarge(route.bodyBytesMax) }
         var context = RequestContext(
             request: request, route: route, parameters: match.parameters, json: .null, principal: nil, log: log)
         context.principal = try await principal(of: request, for: route)
+        try route.door?.requireOwnForm(request)
         try Self.checkMediaType(of: request, for: route)
         try route.check(query: request.head.query)
         context.json = try Self.body(of: request, for: route)
@@ -69,12 +74,9 @@ public struct Router: HTTPHandler {
 
     private func principal(of request: HTTPRequest, for route: Route) async throws -> Principal? {
         guard case .roles(let allowed) = route.access else { return nil }
-        let header = request.head.headers["Authorization"] ?? ""
         let challenge: HTTPHeaders = ["WWW-Authenticate": "Bearer"]
-        guard header.lowercased().hasPrefix("bearer "), let authenticator else {
-            throw Problem.notLoggedIn
-        }
-        let token = String(header.dropFirst(7).drop { $0 == " " })
+        let sent = if let door = route.door { door.token(of: request) } else { Self.bearerToken(of: request) }
+        guard let token = sent, let authenticator else { throw Problem.notLoggedIn }
         guard !token.contains(where: \.isWhitespace),
             let principal = try await authenticator.principal(bearerToken: token)
         else {
@@ -86,6 +88,12 @@ public struct Router: HTTPHandler {
             throw Problem(status: 403, code: "not_allowed", detail: "This account may not do that.")
         }
         return principal
+    }
+
+    private static func bearerToken(of request: HTTPRequest) -> String? {
+        let header = request.head.headers["Authorization"] ?? ""
+        guard header.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(header.dropFirst(7).drop { $0 == " " })
     }
 
     private static func checkMediaType(of request: HTTPRequest, for route: Route) throws {
@@ -124,21 +132,17 @@ public struct Router: HTTPHandler {
     }
 
     /// The face of a fault; faults of ours are logged with their kind, never with their data.
-    private static func face(of error: any Error, request: HTTPRequest, log: Log) -> HTTPResponse {
-        let requestID = request.head.requestID
+    private static func problem(of error: any Error, log: Log) -> Problem {
         if let error = error as? any ProblemConvertible {
             let problem = error.problem
             log.log(
                 error.logLevel, "request_refused",
                 ["code": .string(problem.code), "status": .int(Int64(problem.status))])
-            return problem.response(requestID: requestID)
+            return problem
         }
-        if error is CancellationError {
-            return Problem.unavailable("The request was cancelled.").response(requestID: requestID)
-        }
+        if error is CancellationError { return Problem.unavailable("The request was cancelled.") }
         log.error("request_failed", ["error": .string(kind(of: error))])
         return Problem(status: 500, code: "internal_error", detail: "A fault of ours; it has been logged.")
-            .response(requestID: requestID)
     }
 
     /// An error's type and case, without what the case carries.

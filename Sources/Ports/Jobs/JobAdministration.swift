@@ -37,8 +37,27 @@ public struct JobAdministration: Sendable {
         }
     }
 
-    /// The dead letters, the newest first; at most `limit`, which is at most 1000.
-    public func deadLetters(limit: Int = 100) async throws -> [Job] { try await list(state: .dead, limit: limit) }
+    /// The dead letters, of a kind where one is named, the newest first; those older than the job `before` where it is
+    /// given. At most `limit`, which is at most 1000.
+    public func deadLetters(kind: String? = nil, before: ID<Job>? = nil, limit: Int = 100) async throws -> [Job] {
+        var conditions = ["state = 'dead'"]
+        var values: [SQLValue] = []
+        if let kind {
+            values.append(.text(kind))
+            conditions.append("kind = $\(values.count)")
+        }
+        if let before {
+            values.append(.text(before.rawValue))
+            conditions.append("id < $\(values.count)")
+        }
+        values.append(.int(Int64(Self.bounded(limit))))
+        let statement = SQL(
+            unsafe: """
+                SELECT \(Self.columns) FROM jobs WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY id DESC LIMIT $\(values.count)
+                """, values: values)
+        return try await database.read { tx in try tx.rows(statement).map(Self.job) }
+    }
 
     /// The jobs about something, in the order they were made: a part of an order's life story. At most 1000, and
     /// only those that are not pruned yet.

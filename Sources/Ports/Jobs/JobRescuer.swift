@@ -11,19 +11,27 @@ struct JobRescuer: Sendable {
     let log: Log
 
     func isDue(_ tx: Transaction, now: Timestamp) throws -> Bool {
-        try !tx.rows(
-            "SELECT 1 AS one FROM jobs WHERE state = 'running' AND locked_until_ms <= \(now) LIMIT 1"
-        ).isEmpty
+        try !lost(tx, now: now, columns: "1 AS one", tail: "LIMIT 1").isEmpty
+    }
+
+    /// The kinds stand in the statement: those that only a newer node knows would otherwise fill every batch for ever.
+    private func lost(_ tx: Transaction, now: Timestamp, columns: String, tail: String) throws -> [Row] {
+        let kinds = definitions.keys.sorted()
+        guard !kinds.isEmpty else { return [] }
+        let list = kinds.indices.map { "$\($0 + 2)" }.joined(separator: ", ")
+        return try tx.rows(
+            SQL(
+                unsafe: """
+                    SELECT \(columns) FROM jobs
+                    WHERE state = 'running' AND locked_until_ms <= $1 AND kind IN (\(list)) \(tail)
+                    """, values: [now.sqlValue] + kinds.map(\.sqlValue)))
     }
 
     /// Returns what was rescued; a repetition of the transaction logs nothing twice, because logging is the caller's.
     func rescue(_ tx: Transaction, now: Timestamp) throws -> [(job: ClaimedJob, verdict: JobVerdict)] {
-        let rows = try tx.rows(
-            """
-            SELECT id, kind, subject, attempt, fence, run_at_ms, locked_by, locked_until_ms FROM jobs
-            WHERE state = 'running' AND locked_until_ms <= \(now)
-            ORDER BY locked_until_ms, id LIMIT \(Self.batchMax)\(unsafe: tx.forUpdateSkipLocked)
-            """)
+        let rows = try lost(
+            tx, now: now, columns: "id, kind, subject, attempt, fence, run_at_ms, locked_by, locked_until_ms",
+            tail: "ORDER BY locked_until_ms, id LIMIT \(Self.batchMax)\(tx.forUpdateSkipLocked)")
         var rescued: [(job: ClaimedJob, verdict: JobVerdict)] = []
         for row in rows {
             let job = ClaimedJob(

@@ -11,6 +11,7 @@ public enum PageRoutes {
             description: "A payments server for small teams who sell with Stripe.")
         let openAPI = document.bytes()
         let start = StartPage.render(links: [
+            ("/admin", "管理画面 / the operators' screen"),
             ("/docs", "API リファレンス / the API for people"),
             ("/openapi.json", "OpenAPI 3.1"),
             ("/api/products", "商品一覧 / what is sold, as JSON"),

@@ -42,6 +42,8 @@ public final class Contract: Sendable {
     /// What is wrong with an answer; empty when it is as the document says, and for pages, which are not in it.
     func faults(of response: HTTPResponse, to head: HTTPRequestHead) -> [String] {
         guard head.method != "HEAD" else { return [] }
+        // Pages are for people: a refusal is a page too.
+        if response.headers["Content-Type"]?.hasPrefix("text/html") == true, head.path.hasPrefix("/admin") { return [] }
         if response.status >= 400 { return problemFaults(response, head) + noted(response, head) }
         return noted(response, head)
     }

@@ -3,13 +3,27 @@ internal import JSON
 public import Testing
 
 extension World {
-    /// Checks the books: every entry sums to zero, paid means paid once and delivered once, and no other order is.
+    /// Checks the books: every entry sums to zero in each currency, paid means paid once and delivered once, and no other order is.
     public func expectBooks(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let faults = try await database.read { tx in
             [
                 (
                     "entries that do not sum to zero",
-                    try tx.rows("SELECT entry_id FROM postings GROUP BY entry_id HAVING SUM(amount_minor) <> 0").count
+                    try tx.rows(
+                        """
+                        SELECT entry_id FROM postings GROUP BY entry_id, currency
+                        HAVING SUM(amount_minor) <> 0 OR COUNT(DISTINCT account) < 2
+                        """
+                    ).count
+                ),
+                (
+                    "entries without postings",
+                    try tx.rows(
+                        """
+                        SELECT e.id FROM journal_entries e
+                        WHERE NOT EXISTS (SELECT 1 FROM postings p WHERE p.entry_id = e.id)
+                        """
+                    ).count
                 ),
                 (
                     "paid orders without exactly one applied payment and delivery",

@@ -47,6 +47,11 @@ extension World {
         return try await logIn(address)
     }
 
+    /// Lets somebody log in no more.
+    public func disable(_ person: Person) async throws {
+        _ = try await app.accounts.disable(ID(person.id), actor: .cli)
+    }
+
     /// Logs somebody in again, after the token's time is over.
     public func again(_ address: String) async throws -> Person { try await logIn(address) }
 

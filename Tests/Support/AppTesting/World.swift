@@ -47,6 +47,8 @@ public struct World: Sendable {
         public var eventVersion: String?
         /// How often the application repeats a call to Stripe within one request.
         public var stripeRetriesMax = 0
+        /// What stands between the application and Stripe; nil is nothing.
+        public var changingStripe: (@Sendable (SandboxTransport) -> any HTTPTransport)?
 
         /// The usual world.
         public init() {}
@@ -85,7 +87,9 @@ public struct World: Sendable {
         let mailbox = Mailbox()
         let app = try await KessaiApp.make(
             KessaiApp.Parts(
-                settings: try reader.read().settings, database: database, transport: stripe, mailer: mailbox,
+                settings: try reader.read().settings, database: database,
+                transport: options.changingStripe?(stripe) ?? stripe,
+                mailer: mailbox,
                 hasher: PasswordHasher(cost: .least), clock: clock, random: SeededRandom(seed), log: log,
                 stripeRetriesMax: options.stripeRetriesMax))
         let document = await app.router.respond(to: HTTPRequest("GET", "/openapi.json"))

@@ -18,7 +18,7 @@ public struct Settings: Sendable {
     public var host: String
     /// `PORT`: 0 to 65535, 0 is any free one; default 8080.
     public var port: Int
-    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`.
+    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`. Live mode wants `https://`.
     public var publicURL: String
     /// `STRIPE_SECRET_KEY` (alias `STRIPE_API_KEY`); default empty.
     public var stripeSecretKey: Secret
@@ -64,6 +64,13 @@ public struct SettingsFinding: Sendable, Equatable {
     public let name: String
     /// What to change; never the value.
     public let detail: String
+
+    /// A finding of these parts.
+    public init(gravity: Gravity, name: String, detail: String) {
+        self.gravity = gravity
+        self.name = name
+        self.detail = detail
+    }
 }
 
 /// A configuration that cannot be started with; says everything at once.

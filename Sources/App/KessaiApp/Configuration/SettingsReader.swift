@@ -40,6 +40,14 @@ public struct SettingsReader {
 
     /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
     public mutating func read() throws -> (settings: Settings, warnings: [SettingsFinding]) {
+        let (settings, findings) = examine()
+        if findings.contains(where: { $0.gravity == .error }) { throw SettingsError(findings: findings) }
+        return (settings, findings)
+    }
+
+    /// The settings as far as they can be understood, defaults in the place of the rest, with everything that there is
+    /// to say about them. For telling only: who would start uses ``read()``.
+    public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
         let settings = Settings(
@@ -53,7 +61,6 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level())
         check(settings)
-        if findings.contains(where: { $0.gravity == .error }) { throw SettingsError(findings: findings) }
         return (settings, findings)
     }
 
@@ -66,17 +73,40 @@ public struct SettingsReader {
             fail("STRIPE_SECRET_KEY", "must begin with sk_test_, sk_live_, rk_test_ or rk_live_")
         }
         let hasWebhookSecret = !settings.stripeWebhookSecrets.isEmpty
+        if settings.stripeWebhookSecrets.contains(where: { !Self.isWebhookSecret($0.reveal()) }) {
+            fail("STRIPE_WEBHOOK_SECRET", "must be whsec_..., several separated by commas")
+        }
+        checkPublishableKey(settings)
+        if !settings.jobsInServe, settings.databaseURL.reveal().hasPrefix("sqlite:") {
+            warn(
+                "JOBS_IN_SERVE",
+                "is false, and nothing else can run jobs beside `serve` on SQLite: no mail leaves, no event is retried")
+        }
         if settings.isLive {
             if !hasWebhookSecret { fail("STRIPE_WEBHOOK_SECRET", "is required in live mode") }
             if settings.stripeAPIBase != Settings.stripeOwnBase {
                 fail("STRIPE_API_BASE", "must be Stripe's own in live mode")
             }
-            if !settings.stripePublishableKey.isEmpty, !settings.stripePublishableKey.hasPrefix("pk_live_") {
-                fail("STRIPE_PUBLISHABLE_KEY", "must be a live key when the secret key is one")
+            if !settings.publicURL.hasPrefix("https://") {
+                fail("PUBLIC_URL", "must begin with https:// in live mode: log-ins and tokens go over it")
             }
         } else if !hasWebhookSecret {
             warn("STRIPE_WEBHOOK_SECRET", "is empty: every webhook is refused, so no order becomes paid")
         }
+    }
+
+    private static func isWebhookSecret(_ text: String) -> Bool { text.hasPrefix("whsec_") && text.utf8.count > 6 }
+
+    private mutating func checkPublishableKey(_ settings: Settings) {
+        let (key, mode) = (settings.stripePublishableKey, settings.isLive ? "live" : "test")
+        // With no secret key there is no mode yet.
+        let prefixes = settings.stripeSecretKey.reveal().isEmpty ? ["pk_test_", "pk_live_"] : ["pk_\(mode)_"]
+        guard !key.isEmpty, !prefixes.contains(where: { key.hasPrefix($0) }) else { return }
+        fail(
+            "STRIPE_PUBLISHABLE_KEY",
+            prefixes.count > 1
+                ? "must begin with pk_test_ or pk_live_"
+                : "must begin with pk_\(mode)_, as the secret key is a \(mode) key")
     }
 
     private mutating func databaseURL() -> String {

@@ -1,9 +1,11 @@
 internal import Database
 internal import HTTP
+internal import HTTPModels
 internal import Identity
 internal import JSON
 internal import Jobs
 internal import Kernel
+internal import KessaiAPI
 
 /// Dead letters for operators: what could not be done, and doing it again.
 struct AdministrationRoutes: Sendable {
@@ -12,31 +14,23 @@ struct AdministrationRoutes: Sendable {
 
     var routes: [Route] { [deadLetters, replay] }
 
-    private static let letter = Schema.named(
-        "DeadLetter",
-        .object([
-            .required("id", .uuid), .required("kind", .string()), .required("subject", .nullable(.string())),
-            .required("attempts", .integer(0...1000)), .required("error", .nullable(.string(multiline: true))),
-            .required("created_at", .time),
-        ]))
-
     private var deadLetters: Route {
         Route(
             "GET", "/api/admin/dead-letters", "Jobs that were given up, newest first", tag: "Administration",
             access: .roles([.operator]),
-            answers: [.init(200, "Dead letters.", .object([.required("data", .array(Self.letter))]))]
-        ) { _ in
-            let letters = try await JobAdministration(database: database, clock: clock).deadLetters()
-            return .json([
-                "data": .array(
-                    letters.map { job in
-                        [
-                            "id": .string(job.id.rawValue), "kind": .string(job.kind),
-                            "subject": JSONValue(job.subject), "attempts": .int(Int64(job.attempt)),
-                            "error": JSONValue(job.lastError), "created_at": .string(job.createdAt.rfc3339),
-                        ]
-                    })
-            ])
+            queries: [
+                .init("limit", .integer(1...100)), .init("cursor", .uuid), .init("kind", .string(length: 1...100)),
+            ], answers: [.init(200, "A page of dead letters.", APIList<DeadLetterResponse>.self)]
+        ) { context in
+            let limit = context.query("limit").flatMap { Int($0) } ?? 20
+            let found = try await JobAdministration(database: database, clock: clock).deadLetters(
+                kind: context.query("kind"), before: context.query("cursor").flatMap { ID(untrusted: $0) },
+                limit: limit + 1)
+            let shown = found.prefix(limit)
+            return try .json(
+                APIList(
+                    shown.map { DeadLetterResponse($0) },
+                    nextCursor: found.count > limit ? shown.last?.id.rawValue : nil))
         }
     }
 
@@ -54,5 +48,13 @@ struct AdministrationRoutes: Sendable {
             }
             return .json(["status": "queued"])
         }
+    }
+}
+
+extension DeadLetterResponse {
+    init(_ job: Job) {
+        self.init(
+            id: job.id.rawValue, kind: job.kind, subject: job.subject, attempts: Int64(job.attempt),
+            error: job.lastError, createdAt: TimeDTO(job.createdAt))
     }
 }

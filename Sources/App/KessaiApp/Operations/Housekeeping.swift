@@ -2,9 +2,10 @@ internal import Accounts
 internal import Idempotency
 internal import Jobs
 
-/// What is cleared away or renewed regularly: expired stored answers, and the keys of tokens.
+/// What is cleared away or renewed regularly: expired stored answers, counts of failed log-ins, and the keys of tokens.
 struct Housekeeping: Sendable {
     let keys: SigningKeys
+    let brake: LoginBrake
     let answers: PruneIdempotencyKeys
 
     struct Arguments: JobArguments {
@@ -16,6 +17,7 @@ struct Housekeeping: Sendable {
         JobDefinition(Arguments.self, policy: JobPolicy(attemptsMax: 3, timeLimit: .seconds(300))) { _, _ in
             try await keys.rotate()
             try await answers.run()
+            try await brake.prune()
         }
     }
 

@@ -8,14 +8,13 @@ internal import Shop
 /// `kessai products import`: adds and changes products from CSV.
 struct ProductsImportCommand: Command {
     static let name = "products import"
-    static let usage = """
-        products import FILE.csv        add and change products: all lines of the file, or none
-
+    static let synopsis = "FILE.csv"
+    static let summary = "add and change products: all lines of the file, or none"
+    static let details = """
         Columns: id,name,unit_amount,currency and optionally description,stock,active. unit_amount is in minor units
         (980 is ¥980); an empty stock does not run out. A repeat changes nothing.
         """
-    static let flags: Set<String> = []
-    static let options: Set<String> = []
+    static let wordsMax = 1
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
         guard arguments.positional.count == 1 else { throw UsageError(message: "products import needs one file") }

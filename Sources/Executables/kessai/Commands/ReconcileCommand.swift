@@ -8,21 +8,18 @@ internal import Payments
 /// `kessai reconcile`: finds and heals what the events missed, and says whether Stripe and the database agree.
 struct ReconcileCommand: Command {
     static let name = "reconcile"
-    static let usage = """
-        reconcile [--since S] [--until U] [--dry-run] [--json]
-                                        heal from Stripe's objects and events, and draw up a statement
-
+    static let synopsis = "[--since S] [--until U] [--dry-run] [--json]"
+    static let summary = "heal from Stripe's objects and events, and draw up a statement"
+    static let details = """
         S and U are RFC 3339 in UTC or how long ago: 90m, 48h, 30d. By default the last 48 hours. --dry-run changes
         nothing, here or at Stripe. Safe to repeat, to interrupt, and to run on several nodes: one does it at a time.
         Intents that are to be canceled are left to the jobs of `serve` and `work`.
-
         Exit status: 0 no difference, 1 a difference or a failure, 2 wrong usage.
         """
     static let flags: Set<String> = ["--dry-run", "--json"]
     static let options: Set<String> = ["--since", "--until"]
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
-        guard arguments.positional.isEmpty else { throw UsageError(message: "reconcile takes options only") }
         let clock = SystemClock()
         let period = ReconciliationPeriod(since: arguments["--since"], until: arguments["--until"], at: clock.now())
         guard let period else {
@@ -41,23 +38,14 @@ struct ReconcileCommand: Command {
             statement = try await Self.run(app, period, isDryRun: arguments.has("--dry-run"), clock: clock)
         } catch let error as ReconciliationUnderWay {
             let until = error.until.map { "; if it was ended hard, its lease ends \($0)" } ?? ""
-            return await failed("another reconciliation is under way\(until)", database, transport)
+            throw CommandFailure(message: "another reconciliation is under way\(until)")
         } catch is CancellationError {
-            return await failed("interrupted; what was healed stays, run it again", database, transport)
+            throw CommandFailure(message: "interrupted; what was healed stays, run it again")
         }
         await database.close()
         transport.close()
         Terminal.write(arguments.has("--json") ? try statement.json().text() + "\n" : statement.table)
         return statement.isBalanced ? .success : .failure
-    }
-
-    private func failed(
-        _ reason: String, _ database: any Database, _ transport: CurlTransport
-    ) async -> ExitStatus {
-        await database.close()
-        transport.close()
-        Terminal.write("kessai: \(reason)\n", toErrors: true)
-        return .failure
     }
 
     /// The run, with its bar, until it ends or somebody asks the process to end.

@@ -6,9 +6,9 @@ internal import StripeSandbox
 /// `kessai sandbox stripe`: Stripe on this machine, for programs that speak HTTP.
 struct SandboxStripeCommand: Command {
     static let name = "sandbox stripe"
-    static let usage = """
-        sandbox stripe [--port P] [--webhook URL --webhook-secret S]   serve an offline Stripe
-
+    static let synopsis = "[--port P] [--webhook URL --webhook-secret S] [OPTIONS]"
+    static let summary = "serve an offline Stripe"
+    static let details = """
         Answers as api.stripe.com does, sends signed events, and shows what happened at /_sandbox/. Everything is in
         memory and ends with the process; SIGINT or SIGTERM ends it. The first line printed says where it listens.
           --port P             the port (4242); 0 is any free one
@@ -21,14 +21,12 @@ struct SandboxStripeCommand: Command {
           --api-version V      the account's version of the API (2026-10-28.endive)
           --retry-speed N      how many times faster than Stripe failed deliveries are repeated (1)
         """
-    static let flags: Set<String> = []
     static let options: Set<String> = [
         "--port", "--host", "--public-url", "--webhook", "--webhook-secret", "--secret-key", "--publishable-key",
         "--api-version", "--retry-speed",
     ]
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
-        guard arguments.positional.isEmpty else { throw UsageError(message: "sandbox stripe takes no words") }
         let port = UInt16(try arguments.int("--port", in: 0...65535, default: 4242))
         let host = arguments["--host"] ?? "127.0.0.1"
         let options = try Self.options(arguments)
@@ -39,13 +37,8 @@ struct SandboxStripeCommand: Command {
         let sandbox = StripeSandbox(clock: clock, random: random, log: log, options: options)
         let transport = try CurlTransport(log: log)
         defer { transport.close() }
-        let server: HTTPServer
-        do throws(HTTPServerError) {
-            server = try HTTPServer.start(
-                HTTPServerOptions(host: host, port: port), handler: sandbox, random: random, log: log)
-        } catch {
-            throw UsageError(message: "cannot listen on \(host), port \(port) (\(error)); choose another with --port")
-        }
+        let server = try Listening.start(
+            host: host, port: port, chosenWith: "--port or --host", handler: sandbox, random: random, log: log)
         let url = "http://\(Self.reachable(host)):\(server.port)"
         sandbox.publish(at: arguments["--public-url"] ?? url)
         Terminal.write("Stripe sandbox: \(url)\nWhat happens: \(url)/_sandbox/\n")
@@ -79,8 +72,19 @@ struct SandboxStripeCommand: Command {
 
     private static func options(_ arguments: Arguments) throws -> StripeSandboxOptions {
         var options = StripeSandboxOptions()
-        if let key = arguments["--secret-key"] { options.secretKeys = [Secret(key)] }
-        if let key = arguments["--publishable-key"] { options.publishableKey = key }
+        // A key of a real account has no business on a command line, nor in something that only plays Stripe.
+        if let key = arguments["--secret-key"] {
+            guard key.hasPrefix("sk_test_") || key.hasPrefix("rk_test_") else {
+                throw UsageError(message: "--secret-key must begin with sk_test_ or rk_test_")
+            }
+            options.secretKeys = [Secret(key)]
+        }
+        if let key = arguments["--publishable-key"] {
+            guard key.hasPrefix("pk_test_") else {
+                throw UsageError(message: "--publishable-key must begin with pk_test_")
+            }
+            options.publishableKey = key
+        }
         if let version = arguments["--api-version"] {
             guard StripeSandbox.isPublished(apiVersion: version) else {
                 throw UsageError(message: "\(version) is no version of Stripe's API")
@@ -93,6 +97,9 @@ struct SandboxStripeCommand: Command {
         case (let url?, let secret?):
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
                 throw UsageError(message: "--webhook must begin with http:// or https://")
+            }
+            guard secret.hasPrefix("whsec_"), secret.utf8.count > 6 else {
+                throw UsageError(message: "--webhook-secret must begin with whsec_ and have something behind it")
             }
             options.webhook = .init(url: url, secret: Secret(secret))
         default: throw UsageError(message: "--webhook and --webhook-secret come together")

@@ -8,13 +8,13 @@ internal import KessaiApp
 /// `kessai serve`: answers requests, and runs jobs unless told otherwise.
 struct ServeCommand: Command {
     static let name = "serve"
-    static let usage = """
-        serve [--port P] [--host H]     answer requests (and run jobs, unless JOBS_IN_SERVE=false)
-
+    static let synopsis = "[--port P] [--host H]"
+    static let summary = "answer requests (and run jobs, unless JOBS_IN_SERVE=false)"
+    static let details = """
         Reads kessai.json and the environment. Refuses to start when the schema is behind: run `kessai migrate` first.
         SIGTERM lets the requests and jobs under way end, then stops.
+        A SQLite file has one server process (serve, work or demo); a second one is refused.
         """
-    static let flags: Set<String> = []
     static let options: Set<String> = ["--port", "--host"]
 
     /// How long what is under way may take when the process is asked to end.
@@ -31,11 +31,21 @@ struct ServeCommand: Command {
         for warning in warnings {
             log.warning("configuration", ["setting": .string(warning.name), "detail": .string(warning.detail)])
         }
-        let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
-        let server = try HTTPServer.start(
-            HTTPServerOptions(host: settings.host, port: UInt16(settings.port)), handler: app.router,
-            random: SystemRandomSource(), log: log)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        defer { withExtendedLifetime(lock) {} }
+        let app: KessaiApp
+        let transport: CurlTransport
+        let server: HTTPServer
+        do {
+            (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+            server = try Listening.start(
+                host: settings.host, port: UInt16(settings.port), chosenWith: "PORT or --port, HOST or --host",
+                handler: app.router, random: SystemRandomSource(), log: log)
+        } catch {
+            // Who refuses to serve leaves the file as it was, with its log folded in.
+            await database.close()
+            throw error
+        }
         log.info("serving", ["host": .string(settings.host), "port": .int(Int64(server.port))])
         try await withThrowingTaskGroup(of: Void.self) { group in
             if settings.jobsInServe { group.addTask { try await app.jobs.run() } }

@@ -2,8 +2,6 @@ internal import Accounts
 internal import Audit
 internal import CurlTransport
 internal import Database
-private import Glibc
-internal import HTTP
 internal import Identity
 internal import JSON
 internal import Kernel
@@ -12,56 +10,55 @@ internal import KessaiApp
 /// `kessai users add`: makes the first operator.
 struct UsersAddCommand: Command {
     static let name = "users add"
-    static let usage = """
-        users add EMAIL [--role operator|buyer] [--name NAME]   make an account; the password is asked for
-
+    static let synopsis = "EMAIL [--role operator|buyer] [--name NAME]"
+    static let summary = "make an account; the password is asked for"
+    static let details = """
         Without a terminal the password is the first line of standard input. The role is buyer unless it is given.
+        Exit status: 1 when there is an account with the address (`kessai users role` changes it), 2 when the address or
+        the password is not fit.
         """
-    static let flags: Set<String> = []
     static let options: Set<String> = ["--role", "--name"]
+    static let wordsMax = 1
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
-        guard arguments.positional.count == 1 else { throw UsageError(message: "users add needs one address") }
-        guard let role = Role(rawValue: arguments["--role"] ?? "buyer") else {
-            throw UsageError(message: "--role must be one of: " + Role.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        let password = try Self.password()
+        guard let email = arguments.positional.first else { throw UsageError(message: "users add needs an address") }
+        let role = try Role(argument: arguments["--role"] ?? Role.buyer.rawValue)
         let settings = try Machine.settings().settings
         let clock = SystemClock()
         let database = try Opening.database(settings, clock: clock)
         let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
         do {
+            let password = try PasswordPrompt.newPassword()
             let user = try await app.accounts.addUser(
-                email: Secret(arguments.positional[0]), password: password, name: arguments["--name"], role: role,
-                actor: .cli)
+                email: Secret(email), password: password, name: arguments["--name"], role: role, actor: .cli)
             Terminal.write("added \(role.rawValue) \(user.id)\n")
-        } catch let error as AccountsError {
-            throw UsageError(message: error.problem.fields.first?.detail ?? error.problem.detail)
+        } catch AccountsError.emailTaken {
+            throw CommandFailure(
+                message: "there is an account with the address \(email) already (see kessai users list); "
+                    + "kessai users role \(email) --role operator makes it an operator's, with a new password")
+        } catch AccountsError.invalidInput(let faults) {
+            throw UsageError(message: faults.told(about: email))
         }
         await database.close()
         transport.close()
         return .success
     }
+}
 
-    private static func password() throws -> Secret {
-        guard isatty(0) == 1 else { return Secret(readLine(strippingNewline: true) ?? "") }
-        let first = ask("Password: ")
-        guard first == ask("Again: ") else { throw UsageError(message: "the two passwords differ") }
-        return Secret(first)
-    }
-
-    /// Asks without showing what is typed.
-    private static func ask(_ prompt: String) -> String {
-        Terminal.write(prompt, toErrors: true)
-        var shown = termios()
-        tcgetattr(0, &shown)
-        var hidden = shown
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(0, TCSANOW, &hidden)
-        defer {
-            tcsetattr(0, TCSANOW, &shown)
-            Terminal.write("\n", toErrors: true)
+extension Role {
+    /// The role that an option names. Throws `UsageError`.
+    init(argument: String) throws {
+        guard let role = Role(rawValue: argument) else {
+            throw UsageError(message: "--role must be one of: " + Role.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        return readLine(strippingNewline: true) ?? ""
+        self = role
+    }
+}
+
+extension [FieldError] {
+    /// What is wrong, and with which address.
+    func told(about email: String) -> String {
+        map { $0.field == "email" ? "the address \(email) \($0.detail)" : "the \($0.field) \($0.detail)" }
+            .joined(separator: "; ")
     }
 }

@@ -6,14 +6,14 @@ internal import Payments
 /// `kessai why ORDER`: the life of an order as a causal list.
 struct WhyCommand: Command {
     static let name = "why"
-    static let usage = """
-        why ORDER [--json]              tell the life of an order, by id or number: requests, the intent and its key,
-                                        Stripe's events, postings, jobs
-
+    static let synopsis = "ORDER [--json]"
+    static let summary = "tell the life of an order: requests, the intent, Stripe's events, postings, jobs"
+    static let details = """
+        ORDER is its id or its number.
         Exit status: 0 told, 1 there is no such order.
         """
     static let flags: Set<String> = ["--json"]
-    static let options: Set<String> = []
+    static let wordsMax = 1
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
         guard arguments.positional.count == 1, let order = OrderReference(arguments.positional[0]) else {
@@ -25,8 +25,7 @@ struct WhyCommand: Command {
         let story = try await LifeStory.read(order, from: database, clock: clock)
         await database.close()
         guard let story else {
-            Terminal.write("kessai: there is no such order\n", toErrors: true)
-            return .failure
+            throw CommandFailure(message: "there is no such order")
         }
         if arguments.has("--json") {
             for line in story.lines { Terminal.write(line.json.text() + "\n") }
@@ -50,7 +49,7 @@ struct WhyCommand: Command {
 
 extension String {
     /// The text with spaces behind it up to a width.
-    fileprivate func padded(_ width: Int) -> String {
+    func padded(_ width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - count))
     }
 }

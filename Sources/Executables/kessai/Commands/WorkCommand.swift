@@ -7,13 +7,11 @@ internal import KessaiApp
 /// `kessai work`: runs jobs, without answering requests.
 struct WorkCommand: Command {
     static let name = "work"
-    static let usage = """
-        work                            run jobs only; any number of these may share a PostgreSQL
-
+    static let summary = "run jobs only; any number of these may share a PostgreSQL"
+    static let details = """
+        A SQLite file has one server process: with `serve` on it, `serve` runs the jobs.
         SIGTERM lets the jobs under way end, gives back the rest, then stops.
         """
-    static let flags: Set<String> = []
-    static let options: Set<String> = []
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
         let settings = try Machine.settings().settings
@@ -21,7 +19,8 @@ struct WorkCommand: Command {
         let writer = LogWriter()
         let log = writer.log(clock: clock, minimum: settings.logLevel)
         defer { writer.flush() }
-        let database = try Opening.database(settings, clock: clock)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        defer { withExtendedLifetime(lock) {} }
         let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await app.jobs.run() }

@@ -8,6 +8,7 @@ enum DemoGuide {
             Kessai is serving.
 
               \(url)/            start page
+              \(url)/admin       the operators' screen
               \(url)/docs        the API
               \(stripe)/_sandbox/  what happened at the Stripe sandbox
 

@@ -8,6 +8,7 @@ internal import JSON
 internal import Jobs
 internal import Kernel
 internal import KessaiApp
+internal import SQLiteDriver
 internal import Shop
 internal import StripeSandbox
 
@@ -40,6 +41,8 @@ struct DemoHost {
     let port: UInt16
     let stripePort: UInt16
     let data: String
+    /// Whether the folder holds nothing but demos.
+    let isOwnFolder: Bool
     let clock: any WallClock
     let random: any RandomSource
 
@@ -53,13 +56,15 @@ struct DemoHost {
         // The transcript is the demo's output; the log shows only what went wrong.
         let log = writer.log(clock: clock, minimum: Log.Level(name: Machine.environment["LOG_LEVEL"] ?? "") ?? .error)
         defer { writer.flush() }
+        let (database, lock) = try await openDatabase()
+        defer { withExtendedLifetime(lock) {} }
+        try Machine.makeFolder(data)
         let (front, stripeFront) = (LateHandler(), LateHandler())
         let stripeServer = try listen(stripePort, option: "--stripe-port", serving: stripeFront, log: log)
         let server = try listen(port, option: "--port", serving: front, log: log)
         let settings = try settings(port: server.port, stripePort: stripeServer.port)
         let sandbox = sandbox(settings, stripePort: stripeServer.port, log: log)
         stripeFront.serve(sandbox)
-        let database = try Opening.database(settings, clock: clock)
         _ = try await Migrator(database: database, migrations: KessaiApp.migrations, clock: clock).migrate()
         let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
         try await DemoData.load(into: app, logins: Self.logins)
@@ -91,18 +96,29 @@ struct DemoHost {
         return status
     }
 
-    private func listen(_ port: UInt16, option: String, serving handler: LateHandler, log: Log) throws -> HTTPServer {
+    /// The database, which must be empty or a demo's; nothing is written before that is known.
+    private func openDatabase() async throws -> (database: any Database, lock: SQLiteServerLock?) {
+        let url = Machine.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+        let settings = try self.settings(port: 0, stripePort: 0)
+        if url == nil, isOwnFolder { return try Opening.servedDatabase(settings, for: .demo, clock: clock) }
+        let served = try Opening.servedDatabase(settings, for: .demo, clock: clock)
         do {
-            return try HTTPServer.start(
-                HTTPServerOptions(host: "127.0.0.1", port: port), handler: handler, random: random, log: log)
+            try await DemoGuard.requireOnlyDemo(in: served.database, logins: Self.logins, clock: clock)
         } catch {
-            throw UsageError(message: "cannot listen on port \(port) (\(error)); choose another with \(option)")
+            await served.database.close()
+            throw error
         }
+        return served
+    }
+
+    private func listen(_ port: UInt16, option: String, serving handler: LateHandler, log: Log) throws -> HTTPServer {
+        try Listening.start(
+            host: "127.0.0.1", port: port, chosenWith: option, handler: handler, random: random, log: log)
     }
 
     private func settings(port: UInt16, stripePort: UInt16) throws -> Settings {
         var environment = ["DATABASE_URL": "sqlite:\(data)/kessai.db"]
-        if let url = Machine.environment["DATABASE_URL"] { environment["DATABASE_URL"] = url }
+        if let url = Machine.environment["DATABASE_URL"], !url.isEmpty { environment["DATABASE_URL"] = url }
         environment["PORT"] = String(port)
         environment["PUBLIC_URL"] = "http://127.0.0.1:\(port)"
         environment["STRIPE_API_BASE"] = "http://127.0.0.1:\(stripePort)"

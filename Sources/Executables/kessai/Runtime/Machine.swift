@@ -14,6 +14,37 @@ enum Machine {
         return try reader.read()
     }
 
+    /// The same with everything that there is to say about it, whether it can be started with or not.
+    static func examinedSettings() throws -> (settings: Settings, findings: [SettingsFinding]) {
+        var reader = SettingsReader(file: try configurationFile(), environment: environment)
+        return reader.examine()
+    }
+
+    /// Whether this looks like a real shop's environment: a live key of Stripe's is set, or stands in the file.
+    static func hasLiveStripeKey() throws -> Bool {
+        let file = try configurationFile()
+        return ["STRIPE_SECRET_KEY", "STRIPE_API_KEY"].contains { name in
+            [environment[name], file[name]?.string].contains { key in
+                let key = (key ?? "").drop { $0.isWhitespace }
+                return key.hasPrefix("sk_live_") || key.hasPrefix("rk_live_")
+            }
+        }
+    }
+
+    /// Whether there is something at a path.
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Why nothing can be put into a folder; nil when it can be, also when the folder can be made.
+    static func fault(ofFolder path: String) -> String? {
+        var folder = URL(fileURLWithPath: path.isEmpty ? "." : path).standardizedFileURL
+        while !exists(folder.path), folder.path != "/" { folder.deleteLastPathComponent() }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+            return "\(folder.path) is not a folder"
+        }
+        return FileManager.default.isWritableFile(atPath: folder.path) ? nil : "\(folder.path) cannot be written"
+    }
+
     /// The environment.
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 

@@ -10,14 +10,59 @@ internal import SQLiteDriver
 
 /// Opens what the settings name: the only place that knows the drivers.
 enum Opening {
-    /// The database of the settings.
-    static func database(_ settings: Settings, clock: any WallClock) throws -> any Database {
+    /// What a database is opened for.
+    enum Purpose {
+        /// To use what is there: nothing is made where nothing is.
+        case use
+        /// To make it, or bring it up to date.
+        case make
+        /// To make, fill and serve it in this one process; only then memory is of use.
+        case demo
+    }
+
+    /// The database of the settings. Throws `UsageError` for memory that would end with the command,
+    /// `DatabaseError.schemaMismatch` when a file is to be used that is not there, and what the drivers throw.
+    static func database(
+        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock
+    ) throws -> any Database {
         switch try DatabaseURL(settings.databaseURL.reveal()) {
-        case .sqliteFile(let path): try SQLiteDatabase(at: .file(path: path), clock: clock)
-        case .sqliteMemory: try SQLiteDatabase(at: .memory, clock: clock)
+        case .sqliteFile(let path):
+            try requireThere(path, for: purpose)
+            return try SQLiteDatabase(at: .file(path: path), clock: clock)
+        case .sqliteMemory:
+            guard purpose == .demo else { throw UsageError(message: "DATABASE_URL: \(memoryEnds)") }
+            return try SQLiteDatabase(at: .memory, clock: clock)
         case .postgresql(let url):
-            try PostgresDatabase(url: url.reveal(), connectionsMax: settings.databaseConnectionsMax, clock: clock)
+            return try PostgresDatabase(
+                url: url.reveal(), connectionsMax: settings.databaseConnectionsMax, clock: clock)
         }
+    }
+
+    /// The same for a process that serves it: of one SQLite file there may be one such process, and the lock says so
+    /// until it is let go. Throws `CommandFailure` when another process has it.
+    static func servedDatabase(
+        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock
+    ) throws -> (database: any Database, lock: SQLiteServerLock?) {
+        guard case .sqliteFile(let path) = try DatabaseURL(settings.databaseURL.reveal()) else {
+            return (try database(settings, for: purpose, clock: clock), nil)
+        }
+        try requireThere(path, for: purpose)
+        guard let lock = try SQLiteServerLock(ofDatabaseAt: path) else {
+            throw CommandFailure(
+                message: "another kessai (serve, work or demo) serves \(path): a SQLite file has one server process. "
+                    + "Stop it, or set DATABASE_URL to another file, or to PostgreSQL for several processes")
+        }
+        return (try database(settings, for: purpose, clock: clock), lock)
+    }
+
+    /// Why memory is no database to serve from.
+    static let memoryEnds =
+        "sqlite::memory: ends with each command, so what `kessai migrate` makes is gone; only `kessai demo` can use it. "
+        + "Name a file (sqlite:kessai.db) or PostgreSQL"
+
+    private static func requireThere(_ path: String, for purpose: Purpose) throws {
+        guard purpose == .use, !Machine.exists(path) else { return }
+        throw DatabaseError.schemaMismatch("there is no database at \(path) yet; run `kessai migrate`")
     }
 
     /// The sender of mails: a folder.

@@ -6,8 +6,8 @@ public import Kernel
 ///
 /// A buyer's token is believed as it is, without a database call: when a buyer is disabled, it stays good until it
 /// expires, 15 minutes unless configured otherwise. An operator can refund, so an operator's token is held against the
-/// user's row at every request: disabling or demoting an operator takes effect at once. Somebody made an operator
-/// becomes one at the next log-in.
+/// user's row at every request: disabling or demoting an operator takes effect at once, and so does a new password.
+/// Somebody made an operator becomes one at the next log-in.
 public struct JWTAuthenticator: Authenticator {
     private let tokens: AccessTokens
     private let database: any Database
@@ -31,9 +31,14 @@ public struct JWTAuthenticator: Authenticator {
             return nil
         }
         guard claims.role == .operator else { return Principal(userID: claims.subject.rawValue, role: claims.role) }
-        let user = try await database.read { try UserRepository(tx: $0).find(claims.subject) }
-        guard let user, user.isEnabled else {
+        let found = try await database.read { try UserRepository(tx: $0).findWithPasswordTime(claims.subject) }
+        guard let (user, passwordSetAt) = found, user.isEnabled else {
             log.info("token_refused", ["reason": "operator_disabled", "user_id": .string(claims.subject.rawValue)])
+            return nil
+        }
+        // Tokens count in seconds; one of the very second is let through, as it may be of the new password.
+        if let passwordSetAt, claims.issuedAtSeconds < passwordSetAt.epochSeconds {
+            log.info("token_refused", ["reason": "password_changed", "user_id": .string(claims.subject.rawValue)])
             return nil
         }
         return Principal(userID: user.id.rawValue, role: user.role)

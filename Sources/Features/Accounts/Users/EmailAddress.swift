@@ -5,7 +5,8 @@ internal import Kernel
 /// An e-mail address: as it was written, to send to, and folded, to find it by.
 ///
 /// Addresses that differ only in letter case, in spaces around them or in how Unicode composes a letter are one address,
-/// so that nobody has two accounts by accident and nobody takes an address that looks the same.
+/// so that nobody has two accounts by accident. What only looks like another character (``LookAlikes``) is refused, so
+/// that nobody takes an address that looks the same. Letters of other scripts that look the same are let through.
 struct EmailAddress: Sendable, Equatable {
     /// As it was written, without the spaces around it, canonically composed (NFC).
     let written: Redacted<String>
@@ -20,8 +21,13 @@ struct EmailAddress: Sendable, Equatable {
         if !faults.isEmpty {
             throw .invalidInput(faults.map { FieldError(field: "email", code: $0.code, detail: $0.detail) })
         }
+        let key = written.lowercased().canonicallyComposed
+        if LookAlikes.areIn(address: key) {
+            let detail = "must not have full-width, invisible or other characters that only look like plain ones"
+            throw .invalidInput([FieldError(field: "email", code: "malformed", detail: detail)])
+        }
         self.written = Redacted(written)
-        key = Redacted(written.lowercased().canonicallyComposed)
+        self.key = Redacted(key)
     }
 }
 
@@ -50,6 +56,39 @@ struct NewPassword: Sendable {
 extension Secret {
     /// The secret in Unicode's form NFC, as passwords are hashed and compared.
     var canonicallyComposed: Secret { Secret(reveal().canonicallyComposed) }
+}
+
+/// What no address may have: characters that Unicode's NFKC replaces by plain ones (full-width `ａ`, ligatures, circled
+/// letters), that show nothing or turn the text around, controls, spaces, and in the domain all but letters, digits,
+/// hyphens and dots.
+enum LookAlikes {
+    /// Letters that folding changes although they stand for themselves: ß, the final sigma, the Greek iota below.
+    private static let lettersOfTheirOwn: Set<Unicode.Scalar> = ["\u{DF}", "\u{3C2}", "\u{345}"]
+
+    /// Whether one is in a folded address.
+    static func areIn(address key: String) -> Bool {
+        let domain = key.split(separator: "@").last ?? ""
+        // Taken apart canonically, so that folding a letter with its accents does not look like replacing it.
+        return key._nfd.contains(where: isLookAlike) || domain.unicodeScalars.contains { !isOfDomain($0) }
+    }
+
+    private static func isLookAlike(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            true
+        default: scalar.properties.changesWhenNFKCCaseFolded && !lettersOfTheirOwn.contains(scalar)
+        }
+    }
+
+    private static func isOfDomain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .lowercaseLetter, .otherLetter, .modifierLetter, .uppercaseLetter, .titlecaseLetter, .decimalNumber,
+            .nonspacingMark, .spacingMark:
+            true
+        default: scalar == "-" || scalar == "."
+        }
+    }
 }
 
 extension String {

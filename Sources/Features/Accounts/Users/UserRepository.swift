@@ -43,6 +43,28 @@ struct UserRepository {
             "UPDATE users SET password_hash = \(new.text) WHERE id = \(id) AND password_hash = \(old.text)")
     }
 
+    /// Sets another password: tokens of before are no operator's any more (``JWTAuthenticator``).
+    func setPassword(_ hash: PasswordHash, of id: ID<User>, at time: Timestamp) throws {
+        try tx.execute(
+            "UPDATE users SET password_hash = \(hash.text), password_set_at_ms = \(time) WHERE id = \(id)")
+    }
+
+    /// The user of an id, and since when the password is theirs, if it was ever set anew.
+    func findWithPasswordTime(_ id: ID<User>) throws -> (user: User, passwordSetAt: Timestamp?)? {
+        try tx.row("SELECT \(unsafe: Self.columns), password_set_at_ms FROM users WHERE id = \(id)").map {
+            (try Self.user($0), try $0.timeOrNil("password_set_at_ms"))
+        }
+    }
+
+    /// Users, the newest first; of one role, or of all.
+    func newest(role: Role?, limit: Int) throws -> [User] {
+        // The operator's role stands in the text, so that its partial index can be used.
+        let condition = role.map { "WHERE role = '\($0.rawValue)'" } ?? ""
+        return try tx.rows(
+            "SELECT \(unsafe: Self.columns) FROM users \(unsafe: condition) ORDER BY id DESC LIMIT \(limit)"
+        ).map(Self.user)
+    }
+
     /// Sets what a user may do, and since when they may not log in.
     func update(_ id: ID<User>, role: Role, disabledAt: Timestamp?) throws -> User? {
         try tx.row(

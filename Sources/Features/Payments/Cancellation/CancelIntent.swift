@@ -26,19 +26,26 @@ struct CancelIntent: JobArguments {
     ) -> JobDefinition {
         JobDefinition(CancelIntent.self) { arguments, context in
             let id = StripePaymentIntentID(arguments.paymentIntent)
+            let key = "cancel-\(arguments.paymentIntent)-\(context.attempt)"
+            var detail: JSONObject = [
+                "payment_intent": .string(arguments.paymentIntent), "idempotency_key": .string(key),
+            ]
+            var kind = "superfluous_intent_canceled"
             do throws(StripeError) {
-                let key = try StripeKeys.key("cancel-\(arguments.paymentIntent)-\(context.attempt)")
-                _ = try await stripe.cancelPaymentIntent(id, key: key)
+                let answer = try await stripe.cancelPaymentIntent(id, key: try StripeKeys.key(key))
+                detail["stripe_request"] = JSONValue(answer.requestID)
             } catch {
                 // Refused: it is canceled, paid or unknown there already, and nothing is left to do.
                 guard case .invalidRequest = error else { throw error }
+                kind = "superfluous_intent_not_cancelable"
+                detail["code"] = .string(error.code)
+                detail["stripe_request"] = JSONValue(error.requestID)
             }
+            let (told, facts) = (kind, detail)
             try await database.write { tx in
                 guard let order = try OrderRepository(tx: tx).lock(.id(OrderID(arguments.order))) else { return }
                 try AttemptRepository(tx: tx).closed(order: order.id, paymentIntent: arguments.paymentIntent)
-                try history.append(
-                    "superfluous_intent_canceled", of: order.id, cause: .job(context.jobID.rawValue),
-                    ["payment_intent": .string(arguments.paymentIntent)], in: tx)
+                try history.append(told, of: order.id, cause: .job(context.jobID.rawValue), facts, in: tx)
             }
         }
     }

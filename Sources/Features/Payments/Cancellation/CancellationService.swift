@@ -1,5 +1,6 @@
 internal import Database
 internal import Identity
+internal import JSON
 internal import Kernel
 internal import StripeClient
 
@@ -33,8 +34,9 @@ struct CancellationService: Sendable {
         guard requested.status != .canceled else { return requested }
         do {
             let intent = try await intents.resolve(id, cause: cause)
-            if let intent { try await cancelAtStripe(intent, of: id, cause: cause) }
-            return try await finish(id, canceled: intent, cause: cause)
+            var facts: JSONObject = [:]
+            if let intent { facts = try await cancelAtStripe(intent, of: id, cause: cause) }
+            return try await finish(id, canceled: intent, facts, cause: cause)
         } catch PaymentError.paymentIntentCreation {
             return requested
         }
@@ -64,33 +66,51 @@ struct CancellationService: Sendable {
         }
     }
 
-    private func cancelAtStripe(_ intentID: String, of id: OrderID, cause: Cause) async throws {
+    /// Returns what the story tells of it.
+    private func cancelAtStripe(_ intentID: String, of id: OrderID, cause: Cause) async throws -> JSONObject {
+        // To cancel twice is to cancel once, so the key may change; one that changes by the hour outlives no fault
+        // that Stripe keeps under it.
+        let hour = clock.now().epochSeconds / 3600
+        let key = "\(id.rawValue)-cancel-\(intentID)-\(hour)"
+        var facts: JSONObject = ["payment_intent": .string(intentID), "idempotency_key": .string(key)]
         let intent: StripePaymentIntent
         do throws(StripeError) {
-            // To cancel twice is to cancel once, so the key may change; one that changes by the hour outlives no fault
-            // that Stripe keeps under it.
-            let hour = clock.now().epochSeconds / 3600
-            let key = try StripeKeys.key("\(id.rawValue)-cancel-\(intentID)-\(hour)")
-            intent = try await stripe.cancelPaymentIntent(StripePaymentIntentID(intentID), key: key).value
+            let answer = try await stripe.cancelPaymentIntent(
+                StripePaymentIntentID(intentID), key: try StripeKeys.key(key))
+            intent = answer.value
+            facts["stripe_request"] = JSONValue(answer.requestID)
         } catch {
+            facts["code"] = .string(error.code)
+            facts["stripe_request"] = JSONValue(error.requestID)
             // An intent that Stripe does not know cannot be paid: another account's, or deleted test data.
-            if error.isResourceMissing { return }
+            if error.isResourceMissing { return facts }
             guard error.isReplayedFault || error.isInvalidRequest else {
+                try await noteUnknown(id, facts, cause: cause)
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
             // Stripe refuses when the intent is canceled, paid or being paid: reading tells which.
             do throws(StripeError) {
                 intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(intentID)).value
             } catch {
-                if error.isResourceMissing { return }
+                if error.isResourceMissing { return facts }
+                try await noteUnknown(id, facts, cause: cause)
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
         }
         switch intent.status {
-        case .canceled: break
+        case .canceled: return facts
         case .succeeded: try await paidInstead(intent, of: id, cause: cause)
         case .processing, .requiresCapture: try await withdraw(id, cause: cause)
-        default: throw PaymentError.paymentIntentCreation(code: "not_canceled", repeatable: true)
+        default: break
+        }
+        throw PaymentError.paymentIntentCreation(code: "not_canceled", repeatable: true)
+    }
+
+    /// The sweep asks again and again; only what a person asked for belongs into the story.
+    private func noteUnknown(_ id: OrderID, _ facts: JSONObject, cause: Cause) async throws {
+        guard cause.kind != .job else { return }
+        try await database.write { [history] tx in
+            try history.append("cancel_outcome_unknown", of: id, cause: cause, facts, in: tx)
         }
     }
 
@@ -118,7 +138,9 @@ struct CancellationService: Sendable {
     }
 
     /// Closes the order, unless another request has withdrawn the wish or opened another intent meanwhile.
-    private func finish(_ id: OrderID, canceled intent: String?, cause: Cause) async throws -> Order {
+    private func finish(
+        _ id: OrderID, canceled intent: String?, _ facts: JSONObject, cause: Cause
+    ) async throws -> Order {
         let now = clock.now()
         return try await database.write { [history, fulfilments] tx in
             guard var order = try OrderRepository(tx: tx).lock(.id(id)) else { throw PaymentError.orderNotFound }
@@ -128,7 +150,10 @@ struct CancellationService: Sendable {
             default: throw PaymentError.orderNotCancelable(order.status)
             }
             let attempts = AttemptRepository(tx: tx)
-            if let intent { try attempts.closed(order: id, paymentIntent: intent) }
+            if let intent {
+                try attempts.closed(order: id, paymentIntent: intent)
+                try history.append("intent_canceled", of: id, cause: cause, facts, in: tx)
+            }
             guard order.cancelRequestedAt != nil, try attempts.current(of: id) == nil else {
                 throw PaymentError.paymentInProgress
             }

@@ -6,6 +6,8 @@ struct ApplyEvent: JobArguments {
     static let kind = "payments.apply_event"
     /// The stored event's own id.
     let event: String
+
+    var dedupeKey: String { "\(Self.kind):\(event)" }
 }
 
 /// What an event still waits for; the job fails with it and is tried again.
@@ -18,7 +20,11 @@ extension ApplyEvent {
     static func definition(inbox: Inbox) -> JobDefinition {
         JobDefinition(ApplyEvent.self, policy: JobPolicy(queue: "inbox", attemptsMax: 28)) { arguments, context in
             let outcome = try await inbox.retry(arguments.event, last: context.isLastAttempt)
-            if case .waiting(let word) = outcome { throw EventStillWaits(jobFailure: "waits for \(word)") }
+            switch outcome {
+            case .waiting(let word): throw EventStillWaits(jobFailure: "waits for \(word)")
+            case .unreadable(let reason): throw JobDiscard(reason)
+            case .applied, .ignored: break
+            }
         }
     }
 }

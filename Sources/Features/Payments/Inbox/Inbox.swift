@@ -7,7 +7,8 @@ internal import StripeClient
 /// Takes every signed event once (law 5): stored and applied in one transaction, or not acknowledged.
 struct Inbox: Sendable {
     let database: any Database
-    let handlers: [String: any EventHandler]
+    /// By type, in the order in which they run.
+    let handlers: [String: [any EventHandler]]
     let livemode: Bool
     let installation: Installation
     let jobs: JobQueue
@@ -25,47 +26,71 @@ struct Inbox: Sendable {
 
     /// Stores and applies an event. Once this returns the event is durable and may be acknowledged; every throw means
     /// that it is not stored.
-    func take(_ event: StripeEvent, rawBody: [UInt8], path: String) async throws -> Receipt {
+    func take(_ signed: SignedEvent, rawBody: [UInt8], path: String) async throws -> Receipt {
         let receipt = try await database.write(loggingTo: log) { tx, notes -> Receipt in
             let now = clock.now()
             let events = EventRepository(tx: tx)
-            let fresh = try events.insert(id: ids.uuid(), event: event, path: path, payload: rawBody, at: now)
+            let fresh = try events.insert(
+                id: ids.uuid(), signed: signed, livemode: livemode, path: path, payload: rawBody, at: now)
             guard let id = fresh else { return .repeated }
-            let outcome = try apply(event, in: tx, notes: notes)
-            try store(outcome, of: event, id: id, in: tx)
-            if case .waiting = outcome {
+            let outcome = try apply(signed.reading, in: tx, notes: notes)
+            let order = try store(outcome, of: signed.reading, id: id, in: tx)
+            let again = ApplyEvent(event: id)
+            switch outcome {
+            case .applied, .ignored: break
+            case .waiting:
                 try jobs.enqueue(
-                    ApplyEvent(event: id), runAt: now.adding(.seconds(2)), dedupeKey: "payments.apply_event:\(id)",
-                    subject: OrderObject.orderID(of: event)?.rawValue, in: tx)
+                    again, runAt: now.adding(.seconds(2)), dedupeKey: again.dedupeKey, subject: order?.rawValue, in: tx)
+            case .unreadable:
+                // It ends as a dead letter at once, with its reason, for an operator to replay.
+                try jobs.enqueue(again, dedupeKey: again.dedupeKey, subject: order?.rawValue, in: tx)
             }
             return .taken(outcome)
         }
-        report(receipt, of: event)
+        report(receipt, id: signed.id, type: signed.type)
         return receipt
     }
 
     /// Applies a stored event that waits, for the job table. Returns what became of it; an event that is applied or
     /// ignored already stays so.
     func retry(_ id: String, last: Bool) async throws -> EventOutcome {
-        let (event, outcome) = try await database.write(loggingTo: log) { tx, notes -> (StripeEvent?, EventOutcome) in
+        let (stored, outcome) = try await database.write(loggingTo: log) { tx, notes -> (StoredEvent?, EventOutcome) in
             guard let stored = try EventRepository(tx: tx).lock(id) else { return (nil, .ignored("gone")) }
             guard stored.state == .waiting || stored.state == .dead else { return (nil, .applied(stored.outcome)) }
-            let event = try StripeEvent(verified: stored.payload)
-            let outcome = try apply(event, in: tx, notes: notes)
-            try store(outcome, of: event, id: id, last: last, in: tx)
-            return (event, outcome)
+            let reading = Result { () throws(StripeShapeError) in try StripeEvent(verified: stored.payload) }
+            let outcome = try apply(reading, in: tx, notes: notes)
+            try store(outcome, of: reading, id: id, last: last, in: tx)
+            return (stored, outcome)
         }
-        if let event { report(.taken(outcome), of: event) }
+        if let stored { report(.taken(outcome), id: StripeEventID(stored.stripeEventID), type: stored.type) }
         return outcome
     }
 
     /// The dispatcher (`_process_webhook_event`): by type, for this environment and this installation only.
-    private func apply(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome {
+    private func apply(
+        _ reading: Result<StripeEvent, StripeShapeError>, in tx: Transaction, notes: Notes
+    ) throws -> EventOutcome {
+        let event: StripeEvent
+        switch reading {
+        case .success(let read): event = read
+        case .failure(let fault): return .unreadable(fault.description)
+        }
         guard event.livemode == livemode else { return .ignored("other_environment") }
-        guard let handler = handlers[event.type] else { return .ignored("unhandled_type") }
+        guard let handlers = handlers[event.type] else { return .ignored("unhandled_type") }
         if let theirs = event.object["metadata"]?["kessai_installation"]?.string, theirs != installation.id {
             return .ignored("other_installation")
         }
+        var outcome: EventOutcome?
+        for handler in handlers {
+            let next = try apply(event, by: handler, in: tx, notes: notes)
+            outcome = outcome.map { EventOutcome.more($0, next) } ?? next
+        }
+        return outcome ?? .ignored("unhandled_type")
+    }
+
+    private func apply(
+        _ event: StripeEvent, by handler: any EventHandler, in tx: Transaction, notes: Notes
+    ) throws -> EventOutcome {
         do {
             let inner = Notes()
             let outcome = try tx.savepoint { try handler.handle(event, in: tx, notes: inner) }
@@ -73,6 +98,8 @@ struct Inbox: Sendable {
             return outcome
         } catch let error as DatabaseError where !error.isOfTheStatement {
             throw error
+        } catch let error as StripeShapeError {
+            return .unreadable(error.description)
         } catch {
             // A fault in applying must not lose the event: it is stored, and applied again later.
             log.error(
@@ -85,11 +112,15 @@ struct Inbox: Sendable {
         }
     }
 
+    /// Writes down what became of a stored event. Returns the order that it is about, where we know it.
+    @discardableResult
     private func store(
-        _ outcome: EventOutcome, of event: StripeEvent, id: String, last: Bool = false, in tx: Transaction
-    ) throws {
+        _ outcome: EventOutcome, of reading: Result<StripeEvent, StripeShapeError>, id: String, last: Bool = false,
+        in tx: Transaction
+    ) throws -> OrderID? {
         let events = EventRepository(tx: tx)
-        let order = try OrderObject.find(event, in: tx)
+        var order: OrderID?
+        if case .success(let event) = reading { order = try OrderObject.find(event, in: tx) }
         switch outcome {
         case .applied(let word):
             try events.update(id, state: .applied, outcome: word, orderID: order, at: clock.now())
@@ -97,16 +128,22 @@ struct Inbox: Sendable {
             try events.update(id, state: .ignored, outcome: word, orderID: order, at: clock.now())
         case .waiting(let word):
             try events.update(id, state: last ? .dead : .waiting, outcome: word, orderID: order, at: nil)
+        case .unreadable(let reason):
+            try events.update(id, state: .dead, outcome: reason, orderID: order, at: nil)
         }
+        // A job that waits for its order is about that order, although we do not know it yet.
+        if case .success(let event) = reading { return OrderObject.orderID(of: event) ?? order }
+        return order
     }
 
-    private func report(_ receipt: Receipt, of event: StripeEvent) {
-        let log = log.with(["event_id": .string(event.id.rawValue), "type": .string(event.type)])
+    private func report(_ receipt: Receipt, id: StripeEventID, type: String) {
+        let log = log.with(["event_id": .string(id.rawValue), "type": .string(type)])
         switch receipt {
         case .repeated: log.info("event_repeated")
         case .taken(.applied(let word)): log.info("event_applied", ["outcome": .string(word)])
         case .taken(.ignored(let word)): log.info("event_ignored", ["outcome": .string(word)])
         case .taken(.waiting(let word)): log.warning("event_waits", ["outcome": .string(word)])
+        case .taken(.unreadable(let reason)): log.error("event_unreadable", ["reason": .string(reason)])
         }
     }
 }

@@ -10,16 +10,36 @@ public enum EventOutcome: Sendable, Equatable {
     case ignored(String)
     /// It cannot be applied yet; a stable word says what is missing. It is tried again from the job table.
     case waiting(String)
+    /// It does not look as any known version says, and sending it again changes nothing: a dead letter at once, which
+    /// a later release may read. Names the field, never its value.
+    case unreadable(String)
+
+    /// Which of two handlers' outcomes the event's is: what waits is tried again; else what was not read is told; else
+    /// what was applied.
+    static func more(_ one: EventOutcome, _ other: EventOutcome) -> EventOutcome {
+        other.weight > one.weight ? other : one
+    }
+
+    private var weight: Int {
+        switch self {
+        case .ignored: 0
+        case .applied: 1
+        case .unreadable: 2
+        case .waiting: 3
+        }
+    }
 }
 
 /// Applies one type of event, inside the transaction that stores it (law 5).
 ///
-/// It may run again for the same event, after newer events, and before the rows that it is about exist (law 6).
+/// Of several handlers of one type all run, in their order, each in a savepoint of its own: what one cannot apply yet
+/// does not hold up the others, and all are asked again. It may run again for the same event, after newer events, and before the rows that it is about exist (law 6).
 public protocol EventHandler: Sendable {
     /// The types that it handles.
     var types: [String] { get }
-    /// Applies an event. A throw undoes what it did; the event is then tried again from the job table. What is to be
-    /// logged is noted, and written when the transaction is durable.
+    /// Applies an event. A throw undoes what it did; the event is then tried again from the job table, but for
+    /// `StripeShapeError`, which makes it a dead letter. What is to be logged is noted, and written when the
+    /// transaction is durable.
     func handle(_ event: StripeEvent, in tx: Transaction, notes: Notes) throws -> EventOutcome
 }
 
@@ -44,14 +64,17 @@ struct EventRepository {
     /// Stores an event as applied, once; nil when it is stored already. Most events are applied by the very
     /// transaction that stores them; ``update(_:state:outcome:orderID:at:)`` corrects the others.
     func insert(
-        id: String, event: StripeEvent, path: String, payload: [UInt8], at: Timestamp
+        id: String, signed: SignedEvent, livemode: Bool, path: String, payload: [UInt8], at: Timestamp
     ) throws -> String? {
-        try tx.row(
+        // What cannot be read says nothing of these; it is this environment's, by its secret.
+        let event = try? signed.reading.get()
+        return try tx.row(
             """
             INSERT INTO webhook_events (id, stripe_event_id, type, api_version, livemode, path, payload, state,
                 outcome, stripe_created_at_ms, received_at_ms, processed_at_ms)
-            VALUES (\(id), \(event.id.rawValue), \(event.type), \(event.apiVersion), \(event.livemode), \(path),
-                \(payload), 'applied', '', \(event.created), \(at), \(at))
+            VALUES (\(id), \(signed.id.rawValue), \(signed.type), \(event?.apiVersion),
+                \(event?.livemode ?? livemode), \(path), \(payload), 'applied', '', \(event?.created ?? at), \(at),
+                \(at))
             ON CONFLICT (stripe_event_id) DO NOTHING RETURNING id
             """
         )?.text("id")

@@ -12,16 +12,18 @@ struct PaymentIntentCanceled: EventHandler {
         let orders = OrderRepository(tx: tx)
         guard let id = try orders.orderID(ofPaymentIntent: intent.id.rawValue), var order = try orders.lock(.id(id))
         else { return .ignored("foreign_object") }
-        try AttemptRepository(tx: tx).closed(order: id, paymentIntent: intent.id.rawValue)
+        let isNews = try AttemptRepository(tx: tx).closed(order: id, paymentIntent: intent.id.rawValue)
         // While the order is being canceled, whoever cancels goes on from the closed attempt.
         if order.status == .awaitingPayment, order.stripePaymentIntentID == intent.id.rawValue {
             order.status = .pending
             order.stripePaymentIntentID = nil
             try orders.update(order)
         }
-        try history.append(
-            "intent_canceled", of: id, cause: .event(event.id.rawValue),
-            ["payment_intent": .string(intent.id.rawValue)], in: tx)
+        if isNews {
+            try history.append(
+                "intent_canceled", of: id, cause: .event(event.id.rawValue),
+                ["payment_intent": .string(intent.id.rawValue)], in: tx)
+        }
         return .applied("intent_canceled")
     }
 }

@@ -57,6 +57,8 @@ extension WebhookResponse {
             self.init(status: "success", actions: [.init(action: word, result: "ignored")])
         case .taken(.waiting(let word)):
             self.init(status: "waiting", actions: [.init(action: word, result: "waiting")])
+        case .taken(.unreadable):
+            self.init(status: "dead", actions: [.init(action: "unreadable", result: "dead")])
         }
     }
 }

@@ -5,6 +5,8 @@ internal import KessaiAPI
 /// `POST /api/payments/intent`.
 struct IntentRoutes: Sendable {
     let service: IntentService
+    /// For the buyer's Stripe.js; nil where none is configured.
+    let publishableKey: String?
 
     var routes: [Route] {
         [
@@ -26,7 +28,8 @@ struct IntentRoutes: Sendable {
                 return .json(
                     try IntentResponse(
                         clientSecret: HiddenTextDTO(opened.clientSecret), paymentIntentID: opened.paymentIntentID,
-                        amount: opened.amount.amountMinor, currency: opened.amount.currency.code
+                        amount: opened.amount.amountMinor, currency: opened.amount.currency.code,
+                        publishableKey: publishableKey
                     ).jsonValue(), headers: ["Cache-Control": "no-store"])
             }
         ]

@@ -237,31 +237,6 @@ struct IntentService: Sendable {
         }
     }
 
-    /// Reads a known intent back, and brings its amount up to the order's (S3-FLOW-08, S3-FLOW-09).
-    private func reread(
-        _ known: String, of order: Order, attempt: PaymentAttempt, cause: Cause
-    ) async throws -> StripePaymentIntent {
-        do throws(StripeError) {
-            let intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(known)).value
-            try Self.requireMatch(intent, order)
-            guard intent.amount != order.total, intent.status.isAmountChangeable else { return intent }
-            let key = try StripeKeys.key("\(attempt.idempotencyKey)-amount-\(order.total.amountMinor)")
-            return try await stripe.updateAmount(of: intent.id, to: order.total, key: key).value
-        } catch {
-            // Stripe not knowing an intent of ours means other keys than those that made it: repeating does not help.
-            throw PaymentError.paymentIntentCreation(
-                code: error.isResourceMissing ? "intent_missing_at_stripe" : error.code,
-                repeatable: !error.isResourceMissing)
-        }
-    }
-
-    /// Law 7: an intent that is not its order's is not handed out. The amount may be behind, and is brought up.
-    private static func requireMatch(_ intent: StripePaymentIntent, _ order: Order) throws(StripeError) {
-        guard let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order) else { return }
-        if kind == .amountMismatch, intent.status.isAmountChangeable || intent.status == .canceled { return }
-        throw .unexpectedAnswer(kind.rawValue)
-    }
-
     private func close(_ intent: StripePaymentIntent, of order: Order, cause: Cause) async throws {
         try await database.write { [history] tx in
             let orders = OrderRepository(tx: tx)

@@ -27,6 +27,10 @@ struct PaymentAttempt: Sendable, Equatable {
 
     /// The key of law 2: order id and attempt.
     static func key(order: OrderID, attempt: Int64) -> String { "\(order.rawValue)-\(attempt)" }
+
+    /// The key of the attempt's nth repair. Each has its own: under one that was used before, Stripe would
+    /// repeat its old answer and change nothing.
+    func repairKey(_ repair: Int64) -> String { "\(idempotencyKey)-repair-\(repair)" }
 }
 
 /// Attempts in the database, within a transaction that holds the order locked.
@@ -81,24 +85,25 @@ struct AttemptRepository {
             """)
     }
 
-    /// The intent was canceled at Stripe.
-    func closed(order: OrderID, paymentIntent: String) throws {
+    /// The intent was canceled at Stripe. Returns whether that was news.
+    @discardableResult
+    func closed(order: OrderID, paymentIntent: String) throws -> Bool {
         try tx.execute(
             """
             UPDATE payment_attempts SET state = 'closed'
             WHERE order_id = \(order) AND stripe_payment_intent_id = \(paymentIntent) AND state = 'opened'
-            """)
+            """) == 1
     }
 
-    /// Orders whose attempt is submitted since before `limit`, oldest first.
-    func unresolved(since: Timestamp, limit: Int) throws -> [OrderID] {
-        try tx.rows(
+    /// Counts one more repair of the opened attempt's intent; returns which it is: 1, 2, ….
+    func countRepair(order: OrderID, attempt: Int64) throws -> Int64 {
+        let row = try tx.row(
             """
-            SELECT order_id FROM payment_attempts
-            WHERE state = 'submitted' AND submitted_at_ms <= \(since)
-            ORDER BY submitted_at_ms LIMIT \(limit)
-            """
-        ).map { try $0.id("order_id") }
+            UPDATE payment_attempts SET repairs = repairs + 1
+            WHERE order_id = \(order) AND attempt = \(attempt) RETURNING repairs
+            """)
+        guard let row else { throw DatabaseError.unexpectedRowCount(0) }
+        return try row.int("repairs")
     }
 }
 

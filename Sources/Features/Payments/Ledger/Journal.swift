@@ -37,6 +37,9 @@ struct Journal: Sendable {
         _ kind: JournalEntryKind, source: String, of order: OrderID, amount: Money, debit: LedgerAccount,
         credit: LedgerAccount, in tx: Transaction
     ) throws -> Bool {
+        let negative = try Money.zero(amount.currency).subtracting(amount)
+        let postings = [(debit, amount), (credit, negative)]
+        try Self.requireBalance(postings)
         let id = ids.uuid()
         let stored = try tx.execute(
             """
@@ -45,14 +48,31 @@ struct Journal: Sendable {
             ON CONFLICT (kind, source_id) DO NOTHING
             """)
         guard stored == 1 else { return false }
-        let negative = try Money.zero(amount.currency).subtracting(amount)
-        try tx.execute(
-            """
-            INSERT INTO postings (entry_id, position, account, amount_minor, currency)
-            VALUES (\(id), 0, \(debit.rawValue), \(amount.amountMinor), \(amount.currency)),
-                (\(id), 1, \(credit.rawValue), \(negative.amountMinor), \(amount.currency))
-            """)
+        for (position, (account, part)) in postings.enumerated() {
+            try tx.execute(
+                """
+                INSERT INTO postings (entry_id, position, account, amount_minor, currency)
+                VALUES (\(id), \(position), \(account.rawValue), \(part.amountMinor), \(part.currency))
+                """)
+        }
         return true
+    }
+
+    /// An entry that does not sum to zero in each currency, or stays in one account, is a fault of the program.
+    struct Unbalanced: Error, Equatable {
+        let currency: Currency
+    }
+
+    /// Throws ``Unbalanced`` unless the postings of an entry move money from one account to another and lose none.
+    static func requireBalance(_ postings: [(account: LedgerAccount, amount: Money)]) throws {
+        for currency in Set(postings.map(\.amount.currency)) {
+            let parts = postings.filter { $0.amount.currency == currency }
+            var sum = Money.zero(currency)
+            for part in parts { sum = try sum.adding(part.amount) }
+            guard sum.amountMinor == 0, Set(parts.map(\.account)).count > 1 else {
+                throw Unbalanced(currency: currency)
+            }
+        }
     }
 
     /// Whether a source was booked in a kind.

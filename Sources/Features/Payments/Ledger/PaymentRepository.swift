@@ -36,12 +36,15 @@ struct PaymentRepository {
             .map(Payment.init)
     }
 
-    /// A page of all payments, newest first: those before the id `cursor`.
-    func page(before cursor: String?, limit: Int) throws -> [Payment] {
+    /// A page of all payments with their orders' numbers, newest first: those before the id `cursor`.
+    func page(before cursor: String?, limit: Int) throws -> [(payment: Payment, orderNumber: Int64)] {
         let last = cursor ?? "z"
         return try tx.rows(
-            "SELECT \(unsafe: Self.columns) FROM payments WHERE id < \(last) ORDER BY id DESC LIMIT \(limit)"
-        ).map(Payment.init)
+            """
+            SELECT \(unsafe: Self.columns), (SELECT number FROM orders o WHERE o.id = payments.order_id) AS order_number
+            FROM payments WHERE id < \(last) ORDER BY id DESC LIMIT \(limit)
+            """
+        ).map { (payment: try Payment($0), orderNumber: try $0.int("order_number")) }
     }
 
     func of(_ order: OrderID) throws -> [Payment] {

@@ -26,17 +26,18 @@ struct PaymentRoutes: Sendable {
                 let shown = found.prefix(limit)
                 return try .json(
                     APIList(
-                        shown.map { PaymentResponse($0) }, nextCursor: found.count > limit ? shown.last?.id : nil))
+                        shown.map { PaymentResponse($0.payment, orderNumber: $0.orderNumber) },
+                        nextCursor: found.count > limit ? shown.last?.payment.id : nil))
             }
         ]
     }
 }
 
 extension PaymentResponse {
-    init(_ payment: Payment) {
+    init(_ payment: Payment, orderNumber: Int64) {
         self.init(
-            id: payment.id, orderID: payment.orderID.rawValue, paymentIntentID: payment.paymentIntentID,
-            chargeID: payment.chargeID, amount: MoneyDTO(payment.amount), applied: payment.applied,
-            createdAt: TimeDTO(payment.createdAt))
+            id: payment.id, orderID: payment.orderID.rawValue, orderNumber: orderNumber,
+            paymentIntentID: payment.paymentIntentID, chargeID: payment.chargeID, amount: MoneyDTO(payment.amount),
+            applied: payment.applied, createdAt: TimeDTO(payment.createdAt))
     }
 }

@@ -2,7 +2,10 @@ internal import Database
 
 /// The schema of orders and of the money that belongs to them, in the order it grew.
 enum PaymentsMigrations {
-    static let all: [Migration] = [orders, money, inbox, refunds, appendOnly, reconciliation]
+    static let all: [Migration] = [
+        orders, money, inbox, refunds, appendOnly, repairs, sweepTries, refundGuards, blankedEvents,
+        OpenOrders.migration, operatorLists, reconciliation,
+    ]
 
     /// Orders, their lines, the attempts to pay them, and their life story.
     private static let orders = Migration(
@@ -267,6 +270,14 @@ enum PaymentsMigrations {
                 FOR EACH STATEMENT EXECUTE FUNCTION kessai_append_only()
                 """
             })
+
+    /// What operators list and filter by.
+    private static let operatorLists = Migration(
+        "payments/0011_operator_lists",
+        [
+            "CREATE INDEX orders_by_status ON orders (status, number)",
+            "CREATE INDEX reviews_by_time ON reviews (created_at_ms, id)",
+        ])
 
     private static let appendOnlyTables = ["payments", "journal_entries", "postings", "order_history", "order_lines"]
 

@@ -4,7 +4,7 @@ extension PaymentsMigrations {
     /// What reconciliation keeps: its runs, what it reads for the statement it draws up, what a person must look at, and
     /// the statements themselves, which are appended like money (law 10).
     static let reconciliation = Migration(
-        "payments/0006_reconciliation",
+        "payments/0012_reconciliation",
         sqlite: Migration("", reconciliationTables).sqlite
             + ["UPDATE", "DELETE"].map { verb in
                 """

@@ -18,7 +18,8 @@ public struct OrderPlacement: Sendable {
 
     /// Places an order of lines that the seller priced (law 1); all lines have one currency.
     ///
-    /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, and `MoneyError`.
+    /// Throws `PaymentError.amountNotChargeable` when Stripe would not charge the sum, `PaymentError.tooManyOpenOrders`
+    /// when the user has 20 that are neither paid nor canceled, and `MoneyError`.
     public func place(
         seller: String, userID: String?, requestKey: String? = nil, lines: [OrderLine], cause: Cause,
         in tx: Transaction
@@ -32,6 +33,7 @@ public struct OrderPlacement: Sendable {
             throw PaymentError.amountNotChargeable(
                 minimum: currency.minimumChargeMinor, maximum: currency.maximumChargeMinor)
         }
+        if let userID { try OpenOrders.requireRoom(ofUser: userID, in: tx) }
         let now = clock.now()
         let order = try OrderRepository(tx: tx).insert(
             id: ids.next(Order.self), seller: seller, userID: userID, requestKey: requestKey, total: total,

@@ -1,6 +1,13 @@
 internal import Database
 internal import Kernel
 
+/// Which orders a list shows; nil lets all through.
+struct OrderFilter: Sendable {
+    var userID: String?
+    var status: OrderStatus?
+    var number: Int64?
+}
+
 /// Orders in the database, within a transaction.
 struct OrderRepository {
     let tx: Transaction
@@ -76,24 +83,25 @@ struct OrderRepository {
         )?.id("order_id")
     }
 
-    /// A page of orders, newest first; all buyers' when `userID` is nil.
-    func page(userID: String?, before number: Int64?, limit: Int) throws -> [Order] {
-        let last = number ?? Int64.max
-        let rows: [Row]
-        if let userID {
-            rows = try tx.rows(
-                """
-                SELECT \(unsafe: Self.columns) FROM orders WHERE user_id = \(userID) AND number < \(last)
-                ORDER BY number DESC LIMIT \(limit)
-                """)
-        } else {
-            rows = try tx.rows(
-                """
-                SELECT \(unsafe: Self.columns) FROM orders WHERE number < \(last)
-                ORDER BY number DESC LIMIT \(limit)
-                """)
+    /// A page of the orders that a filter lets through, newest first.
+    func page(_ filter: OrderFilter, before number: Int64?, limit: Int) throws -> [Order] {
+        var conditions = ["number < $1"]
+        var values: [SQLValue] = [.int(number ?? Int64.max)]
+        func require(_ column: String, _ value: SQLValue?) {
+            guard let value else { return }
+            values.append(value)
+            conditions.append("\(column) = $\(values.count)")
         }
-        return try rows.map(Order.init)
+        require("user_id", filter.userID.map { .text($0) })
+        require("status", filter.status.map { .text($0.rawValue) })
+        require("number", filter.number.map { .int($0) })
+        values.append(.int(Int64(limit)))
+        // The columns are the program's own; what was asked for is bound.
+        let text = """
+            SELECT \(Self.columns) FROM orders WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY number DESC LIMIT $\(values.count)
+            """
+        return try tx.rows(SQL(unsafe: text, values: values)).map(Order.init)
     }
 
     /// The lines of orders, by order.
@@ -127,30 +135,6 @@ struct OrderRepository {
                 paid_at_ms = \(order.paidAt), fulfilled_at_ms = \(order.paidAt)
             WHERE id = \(order.id)
             """)
-    }
-
-    /// Unpaid orders whose time is over, oldest first.
-    func expired(at now: Timestamp, limit: Int) throws -> [OrderID] {
-        try tx.rows(
-            """
-            SELECT id FROM orders
-            WHERE status IN ('pending', 'awaiting_payment') AND cancel_requested_at_ms IS NULL
-                AND expires_at_ms <= \(now)
-            ORDER BY expires_at_ms LIMIT \(limit)
-            """
-        ).map { try $0.id("id") }
-    }
-
-    /// Orders that are being canceled since before `limit`, oldest first.
-    func canceling(since: Timestamp, limit: Int) throws -> [OrderID] {
-        try tx.rows(
-            """
-            SELECT id FROM orders
-            WHERE cancel_requested_at_ms IS NOT NULL AND status IN ('pending', 'awaiting_payment')
-                AND cancel_requested_at_ms <= \(since)
-            ORDER BY cancel_requested_at_ms LIMIT \(limit)
-            """
-        ).map { try $0.id("id") }
     }
 }
 

@@ -1,38 +1,24 @@
 internal import Database
 internal import HTTP
 internal import Identity
-public import JSON
 internal import Kernel
 public import KessaiAPI
 
-/// Reading and canceling orders.
+/// Reading and canceling one's own orders; operators may any.
 struct OrderRoutes: Sendable {
     let database: any Database
     let cancellations: CancellationService
 
-    var routes: [Route] { [list, one, cancel, adminList, story] }
-
-    private static let cursor = Route.Query("cursor", .string(length: 1...200))
-    private static let limit = Route.Query("limit", .integer(1...100))
+    var routes: [Route] { [list, one, cancel] }
 
     private var list: Route {
         Route(
             "GET", "/api/orders", "My orders, newest first", tag: "Orders", access: .authenticated,
-            queries: [Self.limit, Self.cursor],
+            queries: [OrderPages.limit, OrderPages.cursor],
             answers: [.init(200, "A page of orders.", APIList<OrderResponse>.schema)]
         ) { context in
             let principal = try context.authenticated()
             return try await page(context, userID: principal.userID)
-        }
-    }
-
-    private var adminList: Route {
-        Route(
-            "GET", "/api/admin/orders", "All orders, newest first", tag: "Administration", access: .roles([.operator]),
-            queries: [Self.limit, Self.cursor],
-            answers: [.init(200, "A page of orders.", APIList<OrderResponse>.schema)]
-        ) { context in
-            try await page(context, userID: nil)
         }
     }
 
@@ -71,36 +57,13 @@ struct OrderRoutes: Sendable {
         }
     }
 
-    private var story: Route {
-        Route(
-            "GET", "/api/admin/orders/{id}/story", "The life of an order, as a causal list", tag: "Administration",
-            access: .roles([.operator]),
-            answers: [.init(200, "The story.", .object([.required("lines", .array(.any))]))]
-        ) { context in
-            let reference = try OrderReference.of(context.parameter("id"))
-            guard let story = try await LifeStory.read(reference, from: database, clock: cancellations.clock) else {
-                throw PaymentError.orderNotFound
-            }
-            return .json(["lines": .array(story.lines.map(\.json))])
-        }
-    }
-
-    private func page(_ context: RequestContext, userID: String?) async throws -> HTTPResponse {
-        let limit = context.query("limit").flatMap { Int($0) } ?? 20
-        var before: Int64?
-        if let cursor = context.query("cursor") {
-            guard let number = Int64(cursor), number > 0 else {
-                throw Problem.invalidInput([
-                    FieldError(field: "cursor", code: "malformed", detail: "is not a cursor of this list")
-                ])
-            }
-            before = number
-        }
-        let last = before
+    private func page(_ context: RequestContext, userID: String) async throws -> HTTPResponse {
+        let limit = OrderPages.limit(context)
+        let last = try OrderPages.before(context)
         let page = try await database.read { tx -> APIList<OrderResponse> in
             let orders = OrderRepository(tx: tx)
             // One more than asked for tells whether there are more.
-            let found = try orders.page(userID: userID, before: last, limit: limit + 1)
+            let found = try orders.page(OrderFilter(userID: userID), before: last, limit: limit + 1)
             let shown = Array(found.prefix(limit))
             let lines = try orders.lines(of: shown)
             let cursor = found.count > limit ? shown.last.map { String($0.number) } : nil
@@ -133,15 +96,5 @@ extension OrderResponse {
             createdAt: TimeDTO(order.createdAt), expiresAt: TimeDTO(order.expiresAt),
             cancelRequestedAt: order.cancelRequestedAt.map { TimeDTO($0) },
             canceledAt: order.canceledAt.map { TimeDTO($0) }, paidAt: order.paidAt.map { TimeDTO($0) })
-    }
-}
-
-extension LifeStory.Line {
-    /// The line as JSON.
-    public var json: JSONValue {
-        [
-            "at": .string(at.rfc3339), "source": .string(source), "what": .string(what), "cause": .string(cause),
-            "facts": .object(JSONObject(facts.map { ($0.name, .string($0.value)) })),
-        ]
     }
 }

@@ -35,7 +35,7 @@ struct ReconcileEvents: ReconciledObjects {
         }
         let list = try await stripe.events(of: types, in: span, after: cursor)
         var page = ReconciledPage(list)
-        page.reached = list.data.last?.event.created
+        page.reached = list.data.last?.created
         let ids = list.data.map(\.id.rawValue)
         guard !ids.isEmpty else { return page }
         let known = try await database.read { tx in
@@ -47,7 +47,9 @@ struct ReconcileEvents: ReconciledObjects {
         for listed in list.data.reversed() where !known.contains(listed.id.rawValue) {
             if run.isDryRun {
                 page.tally.did(.eventsTaken)
-            } else if case .taken = try await inbox.take(listed.event, rawBody: listed.payload, path: Self.path) {
+            } else if case .taken = try await inbox.take(
+                SignedEvent(verified: listed.payload), rawBody: listed.payload, path: Self.path)
+            {
                 page.tally.did(.eventsTaken)
             }
         }

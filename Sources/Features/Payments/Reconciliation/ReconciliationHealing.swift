@@ -46,22 +46,39 @@ struct ReconciliationHealing: Sendable {
         }
     }
 
-    /// Applies a dispute of a payment that is recorded: as it stands now, with what it took and gave back. Returns as
-    /// ``record(_:cause:)``. One transaction.
+    /// Applies a dispute of a payment that is recorded: what it took and gave back, and its status. A status that is
+    /// known and differs is read once more, as the list may be older than the last event. Returns as
+    /// ``record(_:cause:)``. One transaction, and for a status that differs a request and a transaction more.
     func apply(_ dispute: StripeDispute, of intent: StripePaymentIntentID, cause: Cause) async throws -> String? {
-        // In whole seconds, as events tell it: of one second the dispute that is further on is the newer.
-        let readAt = Timestamp(epochSeconds: clock.now().epochSeconds)
-        let moved =
-            (dispute.isWithdrawn ? [JournalEntryKind.disputeWithdrawal] : [])
-            + (dispute.isReinstated ? [.disputeReinstatement] : [])
-        return try await guarded("dispute", dispute.id.rawValue) { [disputeSettlement] tx, notes in
+        let reason = try await guarded("dispute", dispute.id.rawValue) { [disputeSettlement] tx, notes in
             guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: intent.rawValue),
                 let order = try OrderRepository(tx: tx).lock(.id(payment.orderID))
             else { return "payment_unknown" }
-            _ = try disputeSettlement.apply(
-                dispute, to: payment, of: order, snapshotAt: readAt, moved: moved, cause: cause, in: tx, notes: notes)
+            let disputes = DisputeRepository(tx: tx)
+            if try disputes.standing(of: dispute.id.rawValue) == nil {
+                // From its own time, so that whatever event comes is newer.
+                _ = try disputes.store(dispute, payment: payment, snapshotAt: dispute.created)
+                try disputeSettlement.tell(dispute, of: order, cause: cause, in: tx, notes: notes)
+            }
+            for (type, isDone) in [
+                ("charge.dispute.funds_withdrawn", dispute.isWithdrawn),
+                ("charge.dispute.funds_reinstated", dispute.isReinstated),
+            ] where isDone {
+                try disputeSettlement.book(type, dispute, of: order, cause: cause, in: tx)
+            }
             return nil
         }
+        if let reason { return reason }
+        let id = dispute.id.rawValue
+        let standing = try await database.read { tx in try DisputeRepository(tx: tx).standing(of: id) }
+        guard standing?.status != dispute.status.word else { return nil }
+        do {
+            try await ReadDispute.read(
+                id, cause: cause, database: database, stripe: stripe, settlement: disputeSettlement, log: log)
+        } catch is ReadDispute.Overtaken {
+            // The event knows better.
+        }
+        return nil
     }
 
     /// One object that cannot be applied does not keep the others waiting; a database that is away does.

@@ -12,12 +12,10 @@ public enum ReconciliationSubject: String, Sendable, CaseIterable {
 public enum ReconciliationAction: String, Sendable, CaseIterable {
     /// Events that no webhook brought were taken into the inbox.
     case eventsTaken = "events_taken"
-    /// Unknown outcomes were resolved.
+    /// Unknown outcomes were resolved, and orders canceled whose time was over or that were being canceled.
     case outcomesResolved = "outcomes_resolved"
-    /// Orders whose time was over, or that were being canceled, were canceled.
-    case ordersCanceled = "orders_canceled"
-    /// Steps that could not be finished; the next sweep tries again.
-    case stepsUnfinished = "steps_unfinished"
+    /// Outcomes are still not known; the sweep tries again.
+    case outcomesUnresolved = "outcomes_unresolved"
     /// Charges without a row were recorded.
     case chargesRecorded = "charges_recorded"
     /// Refunds without a row, or further on than theirs, were applied.

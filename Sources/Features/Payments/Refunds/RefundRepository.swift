@@ -56,16 +56,6 @@ struct RefundRepository {
             WHERE id = \(id) AND state = 'submitted'
             """)
     }
-
-    /// Refunds that were submitted before `since` and are not resolved, oldest first.
-    func unresolved(since: Timestamp, limit: Int) throws -> [Refund] {
-        try tx.rows(
-            """
-            SELECT \(unsafe: Self.columns) FROM refunds
-            WHERE state = 'submitted' AND created_at_ms <= \(since) ORDER BY created_at_ms LIMIT \(limit)
-            """
-        ).map(Refund.init)
-    }
 }
 
 extension Refund {

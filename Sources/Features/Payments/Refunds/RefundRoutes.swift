@@ -51,7 +51,7 @@ struct RefundRoutes: Sendable {
 extension RefundResponse {
     init(_ refund: Refund) {
         self.init(
-            id: refund.id, orderID: refund.orderID.rawValue, status: refund.state.rawValue,
+            id: refund.id, orderID: refund.orderID.rawValue, paymentID: refund.paymentID, status: refund.state.rawValue,
             amount: MoneyDTO(refund.amount), reason: refund.reason, stripeRefundID: refund.stripeRefundID,
             createdAt: TimeDTO(refund.createdAt))
     }

@@ -39,9 +39,9 @@ struct RefundService: Sendable {
     /// refunds does not have it (law 3).
     func submit(_ refund: Refund, payment: Payment, cause: Cause) async throws -> Refund {
         guard refund.state == .submitted, let key = refund.idempotencyKey else { return refund }
-        let news: StripeRefund
+        let answer: (refund: StripeRefund, requestID: String?)
         do throws(StripeError) {
-            news = try await createOrFind(refund, payment: payment, key: key)
+            answer = try await createOrFind(refund, payment: payment, key: key)
         } catch {
             return try await failed(error, refund: refund, cause: cause)
         }
@@ -49,30 +49,31 @@ struct RefundService: Sendable {
             guard let order = try OrderRepository(tx: tx).lock(.id(refund.orderID)) else {
                 throw PaymentError.orderNotFound
             }
-            return try settlement.apply(news, to: payment, of: order, cause: cause, in: tx, notes: notes)
+            return try settlement.apply(
+                answer.refund, to: payment, of: order, cause: cause, requestID: answer.requestID, in: tx, notes: notes)
         }
     }
 
     private func createOrFind(
         _ refund: Refund, payment: Payment, key: String
-    ) async throws(StripeError) -> StripeRefund {
+    ) async throws(StripeError) -> (refund: StripeRefund, requestID: String?) {
         let age = clock.now().since(refund.createdAt)
-        if age > StripeKeys.lifetime, let found = try await find(refund, payment: payment) { return found }
+        if age > StripeKeys.lifetime, let found = try await find(refund, payment: payment) { return (found, nil) }
         do throws(StripeError) {
-            return try await stripe.createRefund(
+            let made = try await stripe.createRefund(
                 CreateRefund(
                     .paymentIntent(StripePaymentIntentID(payment.paymentIntentID)), amount: refund.amount,
                     reason: StripeRefundReason(refund.reason),
                     metadata: ["order_id": refund.orderID.rawValue, "refund_id": refund.id]),
-                key: try StripeKeys.key(key)
-            ).value
+                key: try StripeKeys.key(key))
+            return (made.value, made.requestID)
         } catch  where error.isReplayedFault {
-            if let found = try await find(refund, payment: payment) { return found }
+            if let found = try await find(refund, payment: payment) { return (found, nil) }
             throw .invalidRequest(StripeInvalidRequest(status: nil, code: "replayed_server_error"))
         } catch {
             // "Already refunded" may be our own earlier try: reading tells.
             if !error.isFinalRefusal, case .invalidRequest(let problem) = error {
-                if let found = try await find(refund, payment: payment) { return found }
+                if let found = try await find(refund, payment: payment) { return (found, nil) }
                 throw .invalidRequest(StripeInvalidRequest(status: nil, code: problem.code.map { "refused_\($0)" }))
             }
             throw error

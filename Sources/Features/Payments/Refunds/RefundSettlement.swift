@@ -12,9 +12,11 @@ struct RefundSettlement: Sendable {
 
     /// Applies a refund of a known payment; the order is held locked. Applied twice, or after newer news, it changes
     /// nothing (law 6). Returns our row.
+    /// `requestID` is Stripe's id of the request of ours that brought it.
     @discardableResult
     func apply(
-        _ news: StripeRefund, to payment: Payment, of order: Order, cause: Cause, in tx: Transaction, notes: Notes
+        _ news: StripeRefund, to payment: Payment, of order: Order, cause: Cause, requestID: String? = nil,
+        in tx: Transaction, notes: Notes
     ) throws -> Refund {
         let refunds = RefundRepository(tx: tx)
         let state = Refund.State(news.status)
@@ -43,6 +45,7 @@ struct RefundSettlement: Sendable {
             [
                 "refund": .string(refund.id), "stripe_refund": .string(news.id.rawValue),
                 "amount": .int(news.amount.amountMinor), "currency": .string(news.amount.currency.code),
+                "stripe_request": JSONValue(requestID),
             ], in: tx)
         if hadGone, !refund.isReserved {
             // The money came back: somebody must find another way to return it.

@@ -6,6 +6,7 @@ internal import Kernel
 struct Review: Sendable {
     let id: String
     let orderID: OrderID
+    let orderNumber: Int64
     let kind: String
     let sourceID: String
     let detail: JSONValue
@@ -14,11 +15,26 @@ struct Review: Sendable {
     let note: String?
 }
 
+/// Which reviews a list shows.
+struct ReviewFilter: Sendable {
+    enum Status: String, Sendable, CaseIterable {
+        case open
+        case resolved
+        case all
+    }
+    var status: Status
+    /// Of any kind when nil.
+    var kind: ReviewKind?
+}
+
 /// Reviews in the database, within a transaction.
 struct ReviewRepository {
     let tx: Transaction
 
-    private static let columns = "id, order_id, kind, source_id, detail, created_at_ms, resolved_at_ms, note"
+    private static let columns = """
+        id, order_id, (SELECT number FROM orders o WHERE o.id = reviews.order_id) AS order_number, kind, source_id, \
+        detail, created_at_ms, resolved_at_ms, note
+        """
 
     /// Raises a review once per order, kind and source.
     func raise(
@@ -36,13 +52,43 @@ struct ReviewRepository {
         try tx.row("SELECT \(unsafe: Self.columns) FROM reviews WHERE id = \(id)").map(Review.init)
     }
 
-    func open(limit: Int) throws -> [Review] {
+    /// The reviews of an order, oldest first.
+    func of(_ order: OrderID) throws -> [Review] {
         try tx.rows(
             """
-            SELECT \(unsafe: Self.columns) FROM reviews WHERE resolved_at_ms IS NULL
-            ORDER BY created_at_ms, id LIMIT \(limit)
+            SELECT \(unsafe: Self.columns) FROM reviews WHERE order_id = \(order) ORDER BY created_at_ms, id
             """
         ).map(Review.init)
+    }
+
+    /// A page of the reviews that a filter lets through, after the review `cursor`: open ones oldest first, as they
+    /// have waited longest; others newest first.
+    func page(_ filter: ReviewFilter, after cursor: Review?, limit: Int) throws -> [Review] {
+        var conditions: [String] = []
+        var values: [SQLValue] = []
+        switch filter.status {
+        case .open: conditions.append("resolved_at_ms IS NULL")
+        case .resolved: conditions.append("resolved_at_ms IS NOT NULL")
+        case .all: break
+        }
+        if let kind = filter.kind {
+            values.append(.text(kind.rawValue))
+            conditions.append("kind = $\(values.count)")
+        }
+        if let cursor {
+            values += [.int(cursor.createdAt.epochMs), .text(cursor.id)]
+            let side = filter.status == .open ? ">" : "<"
+            conditions.append("(created_at_ms, id) \(side) ($\(values.count - 1), $\(values.count))")
+        }
+        values.append(.int(Int64(limit)))
+        let direction = filter.status == .open ? "ASC" : "DESC"
+        // What was asked for is bound; the rest is the program's own.
+        let text = """
+            SELECT \(Self.columns) FROM reviews
+            \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
+            ORDER BY created_at_ms \(direction), id \(direction) LIMIT $\(values.count)
+            """
+        return try tx.rows(SQL(unsafe: text, values: values)).map(Review.init)
     }
 
     func openKinds(of order: OrderID) throws -> [String] {
@@ -67,7 +113,8 @@ struct ReviewRepository {
 extension Review {
     fileprivate init(_ row: Row) throws {
         self.init(
-            id: try row.text("id"), orderID: try row.id("order_id"), kind: try row.text("kind"),
+            id: try row.text("id"), orderID: try row.id("order_id"), orderNumber: try row.int("order_number"),
+            kind: try row.text("kind"),
             sourceID: try row.text("source_id"), detail: try JSONValue(parsing: try row.text("detail")),
             createdAt: try row.time("created_at_ms"), resolvedAt: try row.timeOrNil("resolved_at_ms"),
             note: try row.textOrNil("note"))

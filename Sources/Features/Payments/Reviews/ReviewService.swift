@@ -12,11 +12,6 @@ struct ReviewService: Sendable {
     let audit: AuditTrail
     let clock: any WallClock
 
-    /// The open reviews, oldest first, at most 100.
-    func open() async throws -> [Review] {
-        try await database.read { tx in try ReviewRepository(tx: tx).open(limit: 100) }
-    }
-
     /// Closes a review once the money that it is about has gone back. The last one of a quarantined order cancels the
     /// order: a mismatch never becomes paid. A repeat returns the resolved review.
     func resolve(_ id: String, note: String, by principal: Principal, cause: Cause) async throws -> Review {

@@ -93,19 +93,20 @@ public struct StripeGateway: StripeService {
         return all
     }
 
+    /// Reads a dispute.
+    public func retrieveDispute(_ id: StripeDisputeID) async throws(StripeError) -> Answer<StripeDispute> {
+        try await client.retrieveDispute(id)
+    }
+
     /// Verifies the raw body, then reads the event.
-    public func constructWebhookEvent(rawBody: [UInt8], signature: String?) throws(PaymentError) -> StripeEvent {
+    public func constructWebhookEvent(rawBody: [UInt8], signature: String?) throws(PaymentError) -> SignedEvent {
         guard let verifier else { throw .webhooksNotConfigured }
         do throws(StripeSignatureError) {
             try verifier.verify(header: signature, rawBody: rawBody, now: clock.now())
         } catch {
             throw .webhookSignature(error.reason)
         }
-        do throws(StripeShapeError) {
-            return try StripeEvent(verified: rawBody)
-        } catch {
-            throw .webhookMalformed
-        }
+        return try SignedEvent(verified: rawBody)
     }
 }
 

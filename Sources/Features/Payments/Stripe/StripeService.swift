@@ -47,6 +47,9 @@ public protocol StripeService: Sendable {
     /// Every refund of an intent.
     func refunds(ofPaymentIntent id: StripePaymentIntentID) async throws(StripeError) -> [StripeRefund]
 
+    /// Reads a dispute.
+    func retrieveDispute(_ id: StripeDisputeID) async throws(StripeError) -> Answer<StripeDispute>
+
     /// Verifies a webhook's raw body and reads its event. Throws `PaymentError.webhookSignature` and its like.
-    func constructWebhookEvent(rawBody: [UInt8], signature: String?) throws(PaymentError) -> StripeEvent
+    func constructWebhookEvent(rawBody: [UInt8], signature: String?) throws(PaymentError) -> SignedEvent
 }

@@ -10,7 +10,13 @@ struct CartRoutes: Sendable {
         [
             Route(
                 "POST", "/api/orders", "Order a cart", tag: "Orders", access: .authenticated,
-                body: CreateOrderRequest.schema, answers: [.init(201, "The order.", OrderResponse.schema)]
+                body: CreateOrderRequest.schema,
+                answers: [
+                    .init(201, "The order.", OrderResponse.schema),
+                    .init(
+                        409, "out_of_stock, or too_many_open_orders: pay or cancel one first.", Problem.schema,
+                        mediaType: "application/problem+json"),
+                ]
             ) { context in
                 let principal = try context.authenticated()
                 let cart = try CreateOrderRequest(validated: context.json)

@@ -9,14 +9,14 @@ struct CartService: Sendable {
     let database: any Database
     let orders: OrderPlacement
 
-    /// Orders a cart. Throws `ShopError` and `PaymentError.amountNotChargeable`; then nothing was taken.
+    /// Orders a cart. Throws `ShopError`, `PaymentError.amountNotChargeable` and `.tooManyOpenOrders`; then nothing was taken.
     /// A repeat with the same `requestKey` returns the order that is there.
     func order(
         _ cart: CreateOrderRequest, by principal: Principal, requestKey: String?, cause: Cause
     ) async throws -> (Order, [OrderLine]) {
         var seen: Set<String> = []
-        for item in cart.items where !seen.insert(item.productID).inserted {
-            throw ShopError.repeatedProduct(item.productID)
+        for (place, item) in cart.items.enumerated() where !seen.insert(item.productID).inserted {
+            throw ShopError.repeatedProduct(item.productID, item: place)
         }
         return try await database.write { [orders] tx in
             if let placed = try orders.placed(requestKey: requestKey, in: tx) {
@@ -25,12 +25,12 @@ struct CartService: Sendable {
             let products = ProductRepository(tx: tx)
             var taken: [String: OrderLine] = [:]
             // In one order for all carts, so that two carts never wait for each other's products in a circle.
-            for item in cart.items.sorted(by: { $0.productID < $1.productID }) {
+            for (place, item) in cart.items.enumerated().sorted(by: { $0.element.productID < $1.element.productID }) {
                 guard let product = try products.take(item.quantity, of: item.productID) else {
                     guard let known = try products.find(item.productID), known.active else {
-                        throw ShopError.productNotFound(item.productID)
+                        throw ShopError.productNotFound(item.productID, item: place)
                     }
-                    throw ShopError.outOfStock(item.productID)
+                    throw ShopError.outOfStock(item.productID, item: place)
                 }
                 taken[item.productID] = try OrderLine(
                     productID: product.id, description: product.name, quantity: item.quantity,

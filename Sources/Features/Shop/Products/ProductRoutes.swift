@@ -12,7 +12,7 @@ struct ProductRoutes: Sendable {
     let service: ProductService
     let ids: IDGenerator
 
-    var routes: [Route] { [list, adminList, create, change] }
+    var routes: [Route] { [list, adminList, one, create, change] }
 
     private static let limit = Route.Query("limit", .integer(1...100))
     private static let cursor = Route.Query("cursor", .string(length: 1...64))
@@ -45,6 +45,18 @@ struct ProductRoutes: Sendable {
                 try ProductRepository(tx: tx).all(after: cursor, limit: limit + 1)
             }
             return try Self.page(found, limit: limit)
+        }
+    }
+
+    private var one: Route {
+        Route(
+            "GET", "/api/admin/products/{id}", "A product, on sale or not", tag: "Administration",
+            access: .roles([.operator]), answers: [.init(200, "The product.", ProductResponse.schema)]
+        ) { context in
+            let id = context.parameter("id")
+            let product = try await service.database.read { tx in try ProductRepository(tx: tx).find(id) }
+            guard let product else { throw ShopError.productNotFound(id) }
+            return .json(try ProductResponse(product).jsonValue())
         }
     }
 

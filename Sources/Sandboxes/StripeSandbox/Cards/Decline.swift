@@ -41,6 +41,14 @@ struct Decline: Error, Hashable, Sendable {
         code: "processing_error", declineCode: "processing_error",
         message: "An error occurred while processing your card. Try again in a little bit.",
         adviceCode: "try_again_later")
+    /// The store was not paid, or gave the money back.
+    static let unpaidAtStore = Decline(
+        code: "payment_intent_payment_attempt_failed", declineCode: nil, message: "The payment failed.",
+        adviceCode: nil)
+    /// Nobody came to the store in time.
+    static let expiredAtStore = Decline(
+        code: "payment_intent_payment_attempt_expired", declineCode: nil,
+        message: "The payment was not made before its payment code expired.", adviceCode: nil)
     /// The bank wants the payer, who is not there.
     static let authenticationRequired = Decline(
         code: "authentication_required", declineCode: "authentication_required",

@@ -54,6 +54,9 @@ struct TestCard: Sendable {
     var cvcCheck = "pass"
     var postalCodeCheck = "pass"
     var warnsOfFraud = false
+    /// Whether a payment with it stays in `processing` until it is settled by hand. Stripe has such cards (those whose
+    /// banks must tell the payer first) and no test number for them.
+    var isProcessed = false
     /// Whether its money is available at once.
     var bypassesPending = false
 
@@ -67,7 +70,8 @@ extension TestCard {
 
     /// The card of a test id such as `pm_card_visa`; also without `visa_` before the behaviour.
     static func paymentMethod(_ id: String) -> TestCard? {
-        id.hasPrefix("pm_card_") ? byName[String(id.dropFirst(8))] : nil
+        if id == "pm_sandbox_processing" { return byName["sandboxProcessing"] }
+        return id.hasPrefix("pm_card_") ? byName[String(id.dropFirst(8))] : nil
     }
 
     /// The card of a test token such as `tok_visa`.

@@ -68,6 +68,7 @@ extension TestCard {
             number: "4000000000002685", names: named("createDisputeProductNotReceived"), claim: .productNotReceived),
         TestCard(number: "4000000000001976", names: named("createDisputeInquiry"), claim: .inquiry),
         TestCard(number: "4000000000005423", names: named("createIssuerFraudRecord"), warnsOfFraud: true),
+        TestCard(number: "4000000000990004", names: named("sandboxProcessing"), isProcessed: true),
         TestCard(number: "4000000000007726", names: named("pendingRefund"), refund: .succeedsLater),
         TestCard(number: "4000000000005126", names: named("refundFail"), refund: .failsLater),
     ]

@@ -4,7 +4,7 @@ import JSON
 struct Charge: StripeObject {
     static let objectName = "charge"
 
-    enum Status: String, Sendable { case succeeded, failed }
+    enum Status: String, Sendable { case succeeded, pending, failed }
 
     let id: String
     let created: Int64
@@ -12,11 +12,11 @@ struct Charge: StripeObject {
     let currency: String
     let paymentIntent: String
     let paymentMethod: PaymentMethod
-    let status: Status
+    var status: Status
     /// Why it failed, when it did.
-    let decline: Decline?
+    var decline: Decline?
     let isAuthenticated: Bool
-    let receiptURL: String?
+    var receiptURL: String?
     var amountCaptured: Int64 = 0
     var amountRefunded: Int64 = 0
     var isCaptured = false
@@ -53,7 +53,11 @@ struct Charge: StripeObject {
             "metadata": .object(metadata), "on_behalf_of": .null, "outcome": outcome,
             "paid": .bool(status == .succeeded), "payment_intent": .string(paymentIntent),
             "payment_method": .string(paymentMethod.id),
-            "payment_method_details": ["card": cardDetails, "type": "card"], "receipt_email": JSONValue(receiptEmail),
+            "payment_method_details": [
+                paymentMethod.kind.rawValue: paymentMethod.kind == .card ? cardDetails : konbiniDetails,
+                "type": .string(paymentMethod.kind.rawValue),
+            ],
+            "receipt_email": JSONValue(receiptEmail),
             "receipt_number": .null, "receipt_url": JSONValue(receiptURL), "refunded": .bool(isRefunded),
             "review": .null, "shipping": shipping, "source": .null, "source_transfer": .null,
             "statement_descriptor": JSONValue(statementDescriptor),
@@ -68,7 +72,10 @@ struct Charge: StripeObject {
             "advice_code": JSONValue(decline?.adviceCode), "network_advice_code": .null,
             "network_decline_code": decline == nil || card.isBlocked ? .null : "05",
         ]
-        if let decline {
+        if status == .pending {
+            object["network_status"] = "approved_by_network"
+            object["reason"] = .null
+        } else if let decline {
             object["network_status"] = card.isBlocked ? "not_sent_to_network" : "declined_by_network"
             object["reason"] = .string(card.isBlocked ? "highest_risk_level" : decline.declineCode ?? decline.code)
         } else {
@@ -78,7 +85,7 @@ struct Charge: StripeObject {
         object["risk_level"] = .string(card.riskLevel)
         object["risk_score"] = .int(card.riskLevel == "highest" ? 92 : card.riskLevel == "elevated" ? 68 : 12)
         if decline == nil {
-            object["seller_message"] = "Payment complete."
+            object["seller_message"] = status == .pending ? "Payment pending." : "Payment complete."
             object["type"] = "authorized"
         } else if card.isBlocked {
             object["seller_message"] = "Stripe blocked this payment as too risky."
@@ -88,6 +95,10 @@ struct Charge: StripeObject {
             object["type"] = "issuer_declined"
         }
         return .object(object)
+    }
+
+    private var konbiniDetails: JSONValue {
+        ["store": status == .succeeded ? ["chain": "familymart"] : .null]
     }
 
     private var cardDetails: JSONValue {

@@ -48,6 +48,15 @@ extension SandboxState {
         return charge
     }
 
+    /// Keeps a charge that may be new.
+    mutating func keep(_ charge: Charge) {
+        if charges[charge.id] == nil {
+            charges.insert(charge)
+        } else {
+            charges[charge.id] = charge
+        }
+    }
+
     /// Changes a charge and tells nobody.
     mutating func changeCharge(_ id: String, _ change: (inout Charge) -> Void) {
         guard var charge = charges[id] else { return }

@@ -10,7 +10,11 @@ import Kernel
 /// GET    /requests /events /deliveries /state   the same as JSON
 /// GET    /receipts/{charge}                     a receipt
 /// GET    /3ds/{intent}, POST outcome=complete|fail        where a payer authenticates
+/// GET    /checkout/{session}, POST              the page of a Checkout Session
+/// GET    /vouchers/{intent}, POST outcome=paid|failed     the number to pay by at a convenience store
 /// POST   /payment_intents/{id}/authenticate {"outcome":"succeed"|"fail"}
+/// POST   /payment_intents/{id}/settle {"outcome":"paid"|"failed"|"processing"}
+/// POST   /checkout/sessions/{id}/pay {"card":…|"payment_method":…|"method":"konbini","email":…,"name":…}
 /// POST   /faults {"kind":…,"match":{…},"times":n}, GET, DELETE
 /// POST   /events/release                        lets held deliveries go
 /// POST   /events/{id}/resend                    delivers once more
@@ -21,16 +25,18 @@ struct Control {
     let request: HTTPRequest
     let now: Timestamp
 
-    private var cause: Cause { Cause(at: now) }
+    var cause: Cause { Cause(at: now) }
 
     /// Answers; unknown paths with 404.
     func answer(_ state: inout SandboxState) -> HTTPResponse {
         state.catchUp(to: now)
         let segments = request.head.path.split(separator: "/").dropFirst().map(String.init)
         let isRead = request.head.method == "GET" || request.head.method == "HEAD"
-        guard segments.first != "3ds" else {
-            guard segments.count == 2 else { return Self.notFound }
-            return AuthenticationPage.answer(request, segments[1], &state, cause)
+        switch (segments.first, segments.count) {
+        case ("3ds", 2): return AuthenticationPage.answer(request, segments[1], &state, cause)
+        case ("checkout", 2): return CheckoutPage.answer(request, segments[1], &state, cause)
+        case ("vouchers", 2): return VoucherPage.answer(request, segments[1], &state, cause)
+        default: break
         }
         let found = isRead ? read(segments, state) : write(segments, &state)
         return found ?? Self.notFound
@@ -65,6 +71,9 @@ struct Control {
         case ("POST", "events", 3) where segments[2] == "resend": return resend(segments[1], &state)
         case ("POST", "payment_intents", 3) where segments[2] == "authenticate":
             return authenticate(segments[1], &state)
+        case ("POST", "payment_intents", 3) where segments[2] == "settle": return settle(segments[1], &state)
+        case ("POST", "checkout", 4) where segments[1] == "sessions" && segments[3] == "pay":
+            return pay(segments[2], &state)
         case ("POST", "webhook_endpoints", 3) where segments[2] == "roll": return roll(segments[1], &state)
         default: return nil
         }
@@ -74,12 +83,12 @@ struct Control {
         PercentCoding.pairs(request.head.query)?.first { $0.name == name }?.value ?? ""
     }
 
-    private static let notFound = Problem(
+    static let notFound = Problem(
         status: 404, code: "not_found", detail: "The sandbox has nothing at this path."
     ).response(requestID: "")
 
     /// The body as JSON that fits a schema; an empty one is `{}`.
-    private func body(_ schema: Schema) -> Result<JSONValue, Problem> {
+    func body(_ schema: Schema) -> Result<JSONValue, Problem> {
         if request.body.isEmpty { return checked(.object([:]), schema) }
         do throws(JSONError) {
             return checked(try JSONValue(parsing: request.body, levelsMax: 16), schema)
@@ -120,20 +129,6 @@ extension Control {
             count += 1
         }
         return .json(["event": .string(id), "deliveries": .int(count)])
-    }
-
-    /// Takes the bank's part without a page.
-    private func authenticate(_ id: String, _ state: inout SandboxState) -> HTTPResponse {
-        switch body(.object([.required("outcome", .oneOf(["succeed", "fail"]))])) {
-        case .failure(let problem): return problem.response(requestID: "")
-        case .success(let value):
-            do throws(StripeError) {
-                let intent = try state.authenticate(id, succeeds: value["outcome"] == "succeed", cause)
-                return .json(.object(intent.json))
-            } catch {
-                return .json(.object(error.json(requestID: "")), status: error.status)
-            }
-        }
     }
 
     /// Rolls an endpoint's secret, as the dashboard does.
@@ -183,7 +178,9 @@ extension Control {
             "payment_methods": .int(Int64(state.paymentMethods.count)),
             "payment_intents": .int(Int64(state.paymentIntents.count)),
             "charges": .int(Int64(state.charges.count)), "refunds": .int(Int64(state.refunds.count)),
-            "disputes": .int(Int64(state.disputes.count)), "events": .int(Int64(state.events.count)),
+            "disputes": .int(Int64(state.disputes.count)), "products": .int(Int64(state.products.count)),
+            "prices": .int(Int64(state.prices.count)),
+            "checkout_sessions": .int(Int64(state.checkoutSessions.count)), "events": .int(Int64(state.events.count)),
             "webhook_endpoints": .array(state.webhookEndpoints.newestFirst.map { .object($0.json) }),
             "idempotency_keys": .int(Int64(state.idempotency.count)),
             "deliveries_open": .int(Int64(state.deliveries.open.count)),

@@ -80,6 +80,16 @@ struct Customer: StripeObject {
     }
 }
 
+/// Addresses for mail.
+enum EmailAddress {
+    /// Whether it may be one: something on both sides of one @, no spaces, at most 512 characters.
+    static func isPlausible(_ text: String) -> Bool {
+        let halves = text.split(separator: "@", omittingEmptySubsequences: false)
+        return halves.count == 2 && halves.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)
+            && text.count <= 512
+    }
+}
+
 /// Addresses as Stripe renders them: every part is there, null where nothing was said.
 enum Address {
     static func json(_ value: JSONValue?) -> JSONValue {

@@ -98,10 +98,7 @@ extension SandboxState {
 
     private static func checkEmail(_ call: Call) throws(StripeError) {
         guard let email = call.parameters.string("email") else { return }
-        let halves = email.split(separator: "@", omittingEmptySubsequences: false)
-        guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }), !email.contains(where: \.isWhitespace),
-            email.count <= 512
-        else {
+        guard EmailAddress.isPlausible(email) else {
             throw StripeError.invalidRequest("Invalid email address: \(email)", code: "email_invalid", param: "email")
         }
     }

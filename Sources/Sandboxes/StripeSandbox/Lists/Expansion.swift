@@ -40,6 +40,14 @@ enum Expansion {
         ],
         "dispute": ["charge": .resource("charge"), "payment_intent": .resource("payment_intent")],
         "balance_transaction": ["source": .resource("")],
+        "product": ["default_price": .resource("price"), "tax_code": .nothing],
+        "price": ["currency_options": .nothing, "product": .resource("product"), "tiers": .nothing],
+        "item": ["discounts": .nothing, "price.product": .resource("product"), "taxes": .nothing],
+        "checkout.session": [
+            "customer": .resource("customer"), "invoice": .nothing, "line_items": .included("item"),
+            "payment_intent": .resource("payment_intent"), "payment_link": .nothing, "setup_intent": .nothing,
+            "subscription": .nothing, "total_details.breakdown": .nothing,
+        ],
     ]
 
     /// One way into an answer: the fields to follow, and what is found at the end of each.
@@ -170,6 +178,12 @@ extension SandboxState {
             data = all.prefix(10).map { expand(.object($0.json), rest) }
             hasMore = all.count > 10
         }
-        return .object(Self.list(data, url: "/v1/\(kind)s/\(id)/\(name)", hasMore: hasMore))
+        if resource == CheckoutItem.objectName {
+            let all = checkoutSessions[id]?.items ?? []
+            data = all.prefix(10).map { expand(.object($0.json), rest) }
+            hasMore = all.count > 10
+        }
+        let path = kind.replacing(".", with: "/")
+        return .object(Self.list(data, url: "/v1/\(path)s/\(id)/\(name)", hasMore: hasMore))
     }
 }

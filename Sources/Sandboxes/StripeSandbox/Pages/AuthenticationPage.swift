@@ -10,7 +10,7 @@ enum AuthenticationPage {
         guard let intent = state.paymentIntents[id] else {
             return message("お支払いが見つかりません。", "There is no such payment.", status: 404)
         }
-        guard intent.status == .requiresAction else {
+        guard intent.status == .requiresAction, state.isCard(intent) else {
             return message("この認証はすでに終わっています。", "This authentication is already finished.", status: 200)
         }
         guard request.head.method == "POST" else { return page(intent) }
@@ -24,14 +24,20 @@ enum AuthenticationPage {
         } catch {
             return message("この認証はすでに終わっています。", "This authentication is already finished.", status: 409)
         }
+        if let session = intent.checkoutSession.flatMap({ state.checkoutSessions[$0] }) {
+            return away(session.status == .complete ? session.successLocation : session.pageURL)
+        }
         guard case .redirect(_, let returnURL) = intent.nextAction else {
             return message("認証が終わりました。元の画面に戻ってください。", "Done. Please return to the shop.", status: 200)
         }
-        return HTTPResponse(
+        return away(location(returnURL, after))
+    }
+
+    /// Sends the browser elsewhere after a form.
+    static func away(_ location: String) -> HTTPResponse {
+        HTTPResponse(
             status: 303,
-            headers: [
-                "Location": location(returnURL, after), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
-            ])
+            headers: ["Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"])
     }
 
     /// The way back, with what Stripe appends to it.

@@ -119,7 +119,11 @@ enum HistoryPages {
     static func receipt(_ state: SandboxState, _ id: String) -> HTTPResponse? {
         guard let charge = state.charges[id], charge.status == .succeeded else { return nil }
         let money = Currency(charge.currency).map { Money(charge.amount, $0).description } ?? "\(charge.amount)"
-        let card = "\(charge.paymentMethod.card.brand) •••• \(charge.paymentMethod.card.last4)"
+        let isCard = charge.paymentMethod.kind == .card
+        let card =
+            isCard
+            ? "\(charge.paymentMethod.card.brand) •••• \(charge.paymentMethod.card.last4)"
+            : "コンビニ払い / Convenience store"
         return PageFrame.response(
             "領収書 / Receipt",
             """

@@ -3,7 +3,8 @@ import HTTP
 /// What every page of the sandbox has around it.
 enum PageFrame {
     static func response(
-        _ title: String, _ body: Markup, language: String = "en", refreshes: Bool = false, status: Int = 200
+        _ title: String, _ body: Markup, language: String = "en", refreshes: Bool = false, status: Int = 200,
+        style more: Markup = ""
     )
         -> HTTPResponse
     {
@@ -12,11 +13,12 @@ enum PageFrame {
             <!doctype html>
             <html lang="\(language)"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">\(refresh)
-            <title>\(title)</title><style>\(style)</style></head>
+            <title>\(title)</title><style>\(style)\(more)</style></head>
             <body>\(body)</body></html>
             """
         var response = HTTPResponse.html(page.html, status: status)
-        // Nothing from elsewhere, no script at all.
+        // Nothing from elsewhere, no script at all. Not a word of `form-action`: browsers hold the redirect after a
+        // form to it too, and the pages of payment send their buyers on to any shop and any app.
         response.headers["Content-Security-Policy"] =
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
         response.headers["Cache-Control"] = "no-store"

@@ -11,6 +11,14 @@ struct Confirmation: Sendable {
     /// Where the payer goes after another page.
     let returnURL: String?
 
+    /// As the sandbox's own page confirms: the payer is there and comes back to it.
+    init(returnURL: String) {
+        isOffSession = false
+        failsOnAction = false
+        usesScript = false
+        self.returnURL = returnURL
+    }
+
     init(_ call: Call) {
         let offSession = call.parameters["off_session"]
         isOffSession = offSession?.bool ?? (offSession?.string != nil)
@@ -56,11 +64,13 @@ extension SandboxState {
         guard var intent = paymentIntents[id], let methodID = intent.paymentMethod,
             let method = paymentMethods[methodID]
         else { return }
+        if method.kind == .konbini { return try issueVoucher(&intent, cause) }
         let attempt = CardAttempt(
             card: method.card, lacksCvc: method.lacksCvc, isOffSession: confirmation.isOffSession,
             isSetUp: method.isSetUp, requestsAuthentication: intent.requestThreeDSecure != "automatic",
             isAuthenticated: intent.isAuthenticated)
         switch attempt.outcome {
+        case .approved where method.card.isProcessed: try process(&intent, method, cause)
         case .approved: try approve(&intent, method, isAuthenticated: attempt.isAuthenticated, cause)
         case .declined(let decline): throw try refuse(&intent, method, decline, cause)
         case .needsAuthentication where confirmation.failsOnAction:
@@ -77,12 +87,17 @@ extension SandboxState {
         }
     }
 
+    /// Whether an intent is to be paid by a card.
+    func isCard(_ intent: PaymentIntent) -> Bool {
+        intent.paymentMethod.flatMap { paymentMethods[$0] }?.kind == .card
+    }
+
     /// The payer proved who they are, or failed to. Throws when nobody asked. A bank's refusal afterwards is no fault
     /// here: the intent tells it.
     mutating func authenticate(_ id: String, succeeds: Bool, _ cause: Cause) throws(StripeError) -> PaymentIntent {
         guard var intent = paymentIntents[id] else { throw .notFound("payment_intent", id) }
         guard intent.status == .requiresAction, let methodID = intent.paymentMethod,
-            let method = paymentMethods[methodID]
+            let method = paymentMethods[methodID], isCard(intent)
         else { throw intent.unexpectedState("authenticate", allowed: [.requiresAction]) }
         if !succeeds {
             try failAuthentication(&intent, method, cause)

@@ -8,7 +8,9 @@ import JSON
 ///          └──────── declined ───────────────┼───────────────────┤
 ///                                            └─ authenticated ── requires_action
 /// ```
-/// Everything but `succeeded` may be cancelled.
+/// Where the money takes its time, `requires_action` (a number for the store) and `processing` come between confirming
+/// and the end; they are settled by the payer's bank or store. Everything but `succeeded` and `processing` may be
+/// cancelled.
 struct PaymentIntent: StripeObject {
     static let objectName = "payment_intent"
 
@@ -16,6 +18,7 @@ struct PaymentIntent: StripeObject {
         case requiresPaymentMethod = "requires_payment_method"
         case requiresConfirmation = "requires_confirmation"
         case requiresAction = "requires_action"
+        case processing
         case requiresCapture = "requires_capture"
         case succeeded
         case canceled
@@ -27,11 +30,13 @@ struct PaymentIntent: StripeObject {
         case manual
     }
 
-    /// Where the payer proves who they are.
+    /// What the payer must do: prove who they are, or go and pay.
     enum NextAction: Sendable, Equatable {
         case redirect(url: String, returnURL: String)
         /// Stripe's script opens the page by itself.
         case script(url: String)
+        /// The payer pays at a convenience store.
+        case voucher(Voucher)
     }
 
     /// Which types of payment method it takes.
@@ -61,6 +66,8 @@ struct PaymentIntent: StripeObject {
     var canceledAt: Int64?
     var cancellationReason: String?
     var setupFutureUsage: String?
+    /// The types that the request named, where the version had it name them.
+    var namedTypes: [String]?
     var allowedTypes: JSONValue = .null
     var excludedTypes: JSONValue = .null
     var requestThreeDSecure = "automatic"
@@ -71,6 +78,10 @@ struct PaymentIntent: StripeObject {
     var statementDescriptorSuffix: String?
     var transferGroup: String?
     var metadata: JSONObject = [:]
+    /// Whether a card's bank is taking its time.
+    var isProcessingCard = false
+    /// The Checkout Session that it was made for.
+    var checkoutSession: String?
     /// The payer has proved who they are, and the server is to confirm once more.
     var isAuthenticated = false
 
@@ -91,13 +102,10 @@ struct PaymentIntent: StripeObject {
             "payment_method": JSONValue(paymentMethod),
             "payment_method_configuration_details": choice == .named
                 ? .null : ["id": "pmc_sandbox", "parent": .null],
-            "payment_method_options": [
-                "card": [
-                    "installments": .null, "mandate_options": .null, "network": .null,
-                    "request_three_d_secure": .string(requestThreeDSecure),
-                ]
-            ],
-            "payment_method_types": ["card"], "processing": .null, "receipt_email": JSONValue(receiptEmail),
+            "payment_method_options": .object(methodOptions),
+            "payment_method_types": .array(types.map { .string($0.rawValue) }),
+            "processing": isProcessingCard ? ["card": [:], "type": "card"] : .null,
+            "receipt_email": JSONValue(receiptEmail),
             "review": .null, "setup_future_usage": JSONValue(setupFutureUsage), "shipping": shipping, "source": .null,
             "statement_descriptor": JSONValue(statementDescriptor),
             "statement_descriptor_suffix": JSONValue(statementDescriptorSuffix), "status": .string(status.rawValue),
@@ -110,6 +118,23 @@ struct PaymentIntent: StripeObject {
         return ["allow_redirects": redirects ? "always" : "never", "enabled": true]
     }
 
+    private var methodOptions: JSONObject {
+        var options: JSONObject = [:]
+        if types.contains(.card) {
+            options["card"] = [
+                "installments": .null, "mandate_options": .null, "network": .null,
+                "request_three_d_secure": .string(requestThreeDSecure),
+            ]
+        }
+        if types.contains(.konbini) {
+            options["konbini"] = [
+                "confirmation_number": .null, "expires_after_days": .null, "expires_at": .null,
+                "product_description": .null,
+            ]
+        }
+        return options
+    }
+
     private var nextActionJSON: JSONValue {
         switch nextAction {
         case nil: .null
@@ -120,6 +145,7 @@ struct PaymentIntent: StripeObject {
                 "type": "use_stripe_sdk",
                 "use_stripe_sdk": ["stripe_js": .string(url), "type": "three_d_secure_redirect"],
             ]
+        case .voucher(let voucher): ["konbini_display_details": voucher.json, "type": "konbini_display_details"]
         }
     }
 }

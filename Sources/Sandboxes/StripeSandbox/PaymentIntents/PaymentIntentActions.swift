@@ -37,6 +37,12 @@ extension SandboxState {
     /// Whether an intent may use a method. Throws when it belongs to another customer or is used up.
     func requireUsable(_ method: PaymentMethod, by intent: PaymentIntent) throws(StripeError) {
         if method.isSpent { throw Self.spent }
+        guard intent.types.contains(method.kind) else {
+            throw .invalidRequest(
+                "The PaymentMethod provided (\(method.kind.rawValue)) is not allowed for this PaymentIntent. It takes: "
+                    + "\(intent.types.map(\.rawValue).joined(separator: ", ")).",
+                code: "payment_intent_incompatible_payment_method", param: "payment_method")
+        }
         guard let owner = method.customer, owner != intent.customer else { return }
         if intent.customer == nil {
             throw .invalidRequest(
@@ -88,6 +94,7 @@ extension SandboxState {
 
     mutating func cancelPaymentIntent(_ call: Call) throws(StripeError) -> JSONValue {
         let intent = try paymentIntent(inPath: call.id)
+        try requireNoOpenCheckout(intent)
         try cancel(intent.id, reason: call.parameters.string("cancellation_reason"), call.cause)
         return .object(paymentIntents[intent.id]?.json ?? intent.json)
     }

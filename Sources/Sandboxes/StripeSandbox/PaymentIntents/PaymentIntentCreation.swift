@@ -42,6 +42,7 @@ extension SandboxState {
             captureMethod: Self.captureMethod(call, asynchronous: options.automaticAsync))
         intent.isManuallyConfirmed = parameters.string("confirmation_method") == "manual"
         if let customer = parameters.string("customer") { intent.customer = try requireCustomer(customer).id }
+        intent.namedTypes = parameters.strings("payment_method_types")
         try intent.take(parameters)
         return intent
     }
@@ -55,9 +56,7 @@ extension SandboxState {
                 code: "parameters_exclusive", param: "payment_method_types"
             ).beforeExecution
         }
-        if let named, !named.contains("card") {
-            throw StripeError.unsimulated("payment_method_types", "anything but cards").beforeExecution
-        }
+        if let named { try PaymentMethodTypes.requireSimulated(named, "payment_method_types") }
         if automatic?.bool("enabled") == false || named != nil { return .named }
         if automatic == nil, call.version < .automaticPaymentMethods { return .named }
         return .automatic(redirects: automatic?.string("allow_redirects") != "never")
@@ -113,7 +112,7 @@ extension SandboxState {
 
     /// Once money moved, or none ever will, only notes may change.
     private func requireChangeable(_ intent: PaymentIntent, _ parameters: Parameters) throws(StripeError) {
-        guard [.requiresCapture, .succeeded, .canceled].contains(intent.status) else { return }
+        guard [.processing, .requiresCapture, .succeeded, .canceled].contains(intent.status) else { return }
         let notes = ["metadata", "description", "receipt_email", "shipping", "transfer_group", "expand"]
         guard let param = parameters.values.names.first(where: { !notes.contains($0) }) else { return }
         throw intent.unexpectedState(
@@ -143,15 +142,15 @@ extension PaymentIntent {
             requestThreeDSecure = secure
         }
         if let types = parameters["allowed_payment_method_types"] {
-            guard types.isNull || types.array?.contains("card") == true else {
-                throw StripeError.unsimulated("allowed_payment_method_types", "anything but cards").beforeExecution
-            }
+            let names = types.array?.compactMap(\.string) ?? []
+            if !types.isNull { try PaymentMethodTypes.requireSimulated(names, "allowed_payment_method_types") }
             allowedTypes = types
         }
-        guard let types = parameters["excluded_payment_method_types"] else { return }
-        guard types.array?.contains("card") != true else {
-            throw StripeError.unsimulated("excluded_payment_method_types", "cards").beforeExecution
+        if let types = parameters["excluded_payment_method_types"] { excludedTypes = types }
+        if parameters.has("allowed_payment_method_types") || parameters.has("excluded_payment_method_types") {
+            guard !types.isEmpty else {
+                throw StripeError.unsimulated("excluded_payment_method_types", "all that it has").beforeExecution
+            }
         }
-        excludedTypes = types
     }
 }

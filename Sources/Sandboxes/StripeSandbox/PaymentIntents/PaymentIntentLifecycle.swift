@@ -9,6 +9,8 @@ extension PaymentIntent {
         case requireAction(NextAction)
         /// The payer proved it, and the server must confirm once more.
         case awaitConfirmation
+        /// The payer has done their part and the money is on its way.
+        case process(charge: String, isCard: Bool)
         /// The money is held.
         case authorize(charge: String)
         /// The money is taken.
@@ -24,10 +26,11 @@ extension PaymentIntent {
         var rule: (verb: String, from: [Status]) {
             switch self {
             case .choose: ("update", [.requiresPaymentMethod, .requiresConfirmation, .requiresAction])
-            case .requireAction, .authorize, .succeed:
+            case .requireAction, .process:
                 ("confirm", [.requiresPaymentMethod, .requiresConfirmation, .requiresAction])
+            case .authorize, .succeed, .refuse:
+                ("confirm", [.requiresPaymentMethod, .requiresConfirmation, .requiresAction, .processing])
             case .awaitConfirmation: ("authenticate", [.requiresAction])
-            case .refuse: ("confirm", [.requiresPaymentMethod, .requiresConfirmation, .requiresAction])
             case .capture: ("capture", [.requiresCapture])
             case .cancel:
                 ("cancel", [.requiresPaymentMethod, .requiresConfirmation, .requiresAction, .requiresCapture])
@@ -53,6 +56,10 @@ extension PaymentIntent {
             nextAction = nil
             isAuthenticated = true
             status = .requiresConfirmation
+        case .process(let charge, let isCard):
+            settle(charge)
+            isProcessingCard = isCard
+            status = .processing
         case .authorize(let charge):
             settle(charge)
             amountCapturable = amount
@@ -64,6 +71,7 @@ extension PaymentIntent {
         case .refuse(let error, let charge):
             nextAction = nil
             isAuthenticated = false
+            isProcessingCard = false
             paymentMethod = nil
             lastPaymentError = error
             latestCharge = charge ?? latestCharge
@@ -83,6 +91,7 @@ extension PaymentIntent {
 
     private mutating func settle(_ charge: String) {
         nextAction = nil
+        isProcessingCard = false
         lastPaymentError = nil
         latestCharge = charge
     }

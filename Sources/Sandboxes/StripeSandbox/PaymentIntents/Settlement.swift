@@ -8,7 +8,7 @@ extension SandboxState {
     mutating func approve(
         _ intent: inout PaymentIntent, _ method: PaymentMethod, isAuthenticated: Bool, _ cause: Cause
     ) throws(StripeError) {
-        var charge = newCharge(intent, method, decline: nil, isAuthenticated: isAuthenticated, cause)
+        var charge = newCharge(intent, method, .succeeded, isAuthenticated: isAuthenticated, cause)
         let isHeld = intent.captureMethod == .manual
         if isHeld {
             try intent.apply(.authorize(charge: charge.id))
@@ -18,7 +18,7 @@ extension SandboxState {
             charge.amountCaptured = charge.amount
             if intent.captureMethod == .automatic { charge.balanceTransaction = bookCharge(charge, cause) }
         }
-        charges.insert(charge)
+        keep(charge)
         saveMethod(method, after: intent, cause)
         paymentIntents[intent.id] = intent
         emit("charge.succeeded", charge.json, cause)
@@ -28,6 +28,7 @@ extension SandboxState {
         } else if charge.balanceTransaction == nil {
             plan(.settleBalance(charge.id), after: options.balanceAfter, cause)
         }
+        checkoutPaid(intent, cause)
         if let claim = method.card.claim { plan(.openDispute(charge.id, claim), after: options.disputeAfter, cause) }
         if method.card.warnsOfFraud { plan(.warnOfFraud(charge.id), after: options.disputeAfter, cause) }
     }
@@ -50,37 +51,50 @@ extension SandboxState {
     ) throws(StripeError) -> StripeError {
         var charge: Charge?
         if hasCharge {
-            charge = newCharge(intent, method, decline: decline, isAuthenticated: isAuthenticated, cause)
+            charge = newCharge(
+                intent, method, .failed, decline: decline, isAuthenticated: isAuthenticated, cause)
         }
         var details: JSONObject = [:]
         if let advice = decline.adviceCode { details["advice_code"] = .string(advice) }
         if let charge { details["charge"] = .string(charge.id) }
         if let reason = decline.declineCode { details["decline_code"] = .string(reason) }
         details["payment_method"] = .object(method.json)
+        let isCard = method.kind == .card
         var error = StripeError(
-            status: 402, kind: .card, message: decline.message, code: decline.code, details: details)
+            status: isCard ? 402 : 400, kind: isCard ? .card : .invalidRequest, message: decline.message,
+            code: decline.code, details: details)
         var recorded = error.json(requestID: "")["error"]?.object ?? [:]
         recorded["request_log_url"] = nil
         try intent.apply(.refuse(error: recorded, charge: charge?.id))
         paymentIntents[intent.id] = intent
         if let charge {
-            charges.insert(charge)
+            keep(charge)
             emit("charge.failed", charge.json, cause)
         }
         emit("payment_intent.payment_failed", intent.json, cause)
+        checkoutFailed(intent, cause)
         error.details["payment_intent"] = .object(intent.json)
         return error
     }
 
-    private func newCharge(
-        _ intent: PaymentIntent, _ method: PaymentMethod, decline: Decline?, isAuthenticated: Bool, _ cause: Cause
+    /// A new charge, or the one that waits for how it ends.
+    func newCharge(
+        _ intent: PaymentIntent, _ method: PaymentMethod, _ status: Charge.Status, decline: Decline? = nil,
+        isAuthenticated: Bool = false, _ cause: Cause
     ) -> Charge {
-        let id = newID("ch_")
+        let pending = intent.latestCharge.flatMap { charges[$0] }.flatMap { $0.status == .pending ? $0 : nil }
+        let id = pending?.id ?? newID(method.kind.chargePrefix)
+        let receiptURL = status == .succeeded ? "\(publicURL)/_sandbox/receipts/\(id)" : nil
+        if var charge = pending {
+            charge.status = status
+            charge.decline = decline
+            charge.receiptURL = receiptURL
+            return charge
+        }
         var charge = Charge(
             id: id, created: cause.seconds, amount: intent.amount, currency: intent.currency,
-            paymentIntent: intent.id, paymentMethod: method, status: decline == nil ? .succeeded : .failed,
-            decline: decline, isAuthenticated: isAuthenticated,
-            receiptURL: decline == nil ? "\(publicURL)/_sandbox/receipts/\(id)" : nil)
+            paymentIntent: intent.id, paymentMethod: method, status: status, decline: decline,
+            isAuthenticated: isAuthenticated, receiptURL: receiptURL)
         charge.customer = intent.customer
         charge.description = intent.description
         charge.metadata = intent.metadata
@@ -119,6 +133,7 @@ extension SandboxState {
         charges[charge.id] = charge
         paymentIntents[intent.id] = intent
         if amount < charge.amount { _ = release(charge.amount - amount, of: charge.id, cause) }
+        checkoutCaptured(intent)
         emit("charge.captured", charges[charge.id]?.json ?? charge.json, cause)
         emit("payment_intent.succeeded", intent.json, cause)
     }

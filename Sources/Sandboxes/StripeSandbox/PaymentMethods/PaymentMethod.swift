@@ -1,12 +1,14 @@
 import Crypto
 import JSON
 
-/// A card that a payer gave.
+/// How a payer pays: a card they gave, or a convenience store they will go to.
 struct PaymentMethod: StripeObject {
     static let objectName = "payment_method"
 
     let id: String
     let created: Int64
+    var kind = Kind.card
+    /// The card; for other kinds one that only behaves well.
     let card: TestCard
     var expMonth: Int64
     var expYear: Int64
@@ -20,6 +22,16 @@ struct PaymentMethod: StripeObject {
     var isSpent = false
     /// A payment set it up for use without the payer.
     var isSetUp = false
+
+    /// The types of payment method that are simulated.
+    enum Kind: String, Sendable, CaseIterable {
+        case card
+        /// Paid in cash at a Japanese convenience store, days later.
+        case konbini
+
+        /// The beginning of its charges' ids.
+        var chargePrefix: String { self == .card ? "ch_" : "py_" }
+    }
 
     /// Takes it off its customer, for good.
     mutating func detach() {
@@ -42,17 +54,19 @@ struct PaymentMethod: StripeObject {
     var json: JSONObject {
         [
             "id": .string(id), "object": "payment_method", "allow_redisplay": .string(allowRedisplay),
-            "billing_details": .object(billingDetails),
-            "card": [
-                "brand": .string(card.brand), "checks": checks, "country": .string(card.country),
-                "display_brand": .string(card.brand), "exp_month": .int(expMonth), "exp_year": .int(expYear),
-                "fingerprint": .string(fingerprint), "funding": .string(card.funding), "generated_from": .null,
-                "last4": .string(card.last4),
-                "networks": ["available": [.string(card.brand)], "preferred": .null],
-                "regulated_status": "unregulated", "three_d_secure_usage": ["supported": true], "wallet": .null,
-            ],
+            "billing_details": .object(billingDetails), kind.rawValue: kind == .card ? cardJSON : [:],
             "created": .int(created), "customer": JSONValue(customer), "customer_account": .null, "livemode": false,
-            "metadata": .object(metadata), "type": "card",
+            "metadata": .object(metadata), "type": .string(kind.rawValue),
+        ]
+    }
+
+    private var cardJSON: JSONValue {
+        [
+            "brand": .string(card.brand), "checks": checks, "country": .string(card.country),
+            "display_brand": .string(card.brand), "exp_month": .int(expMonth), "exp_year": .int(expYear),
+            "fingerprint": .string(fingerprint), "funding": .string(card.funding), "generated_from": .null,
+            "last4": .string(card.last4), "networks": ["available": [.string(card.brand)], "preferred": .null],
+            "regulated_status": "unregulated", "three_d_secure_usage": ["supported": true], "wallet": .null,
         ]
     }
 }

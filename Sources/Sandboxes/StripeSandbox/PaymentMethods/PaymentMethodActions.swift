@@ -11,20 +11,35 @@ extension SandboxState {
         return method
     }
 
-    /// The method that `payment_method_data` describes. Throws for other types than cards and for mistyped cards.
+    /// The method that `payment_method_data` describes. Throws for types that are not simulated and for mistyped cards.
     func paymentMethod(of data: Parameters, at path: String, _ cause: Cause) throws(StripeError) -> PaymentMethod {
         let type = data.string("type") ?? "card"
-        guard type == "card" else { throw .unsimulated(ParameterCheck.join(path, "type"), type) }
-        let cardPath = ParameterCheck.join(path, "card")
-        guard let card = data.hash("card") else { throw .missingParameter(cardPath) }
-        var method = newMethod(try CardInput(card, at: cardPath, now: cause.at), cause)
+        guard let kind = PaymentMethod.Kind(rawValue: type) else {
+            throw .unsimulated(ParameterCheck.join(path, "type"), type)
+        }
+        var method: PaymentMethod
+        switch kind {
+        case .card:
+            let cardPath = ParameterCheck.join(path, "card")
+            guard let card = data.hash("card") else { throw .missingParameter(cardPath) }
+            method = newMethod(try CardInput(card, at: cardPath, now: cause.at), cause)
+        case .konbini: method = konbini(cause)
+        }
         method.billingDetails = Address.billing(data["billing_details"])
         method.metadata = try Metadata.merged([:], data["metadata"])
         if let redisplay = data.string("allow_redisplay") { method.allowRedisplay = redisplay }
         return method
     }
 
-    private func newMethod(_ input: CardInput, _ cause: Cause) -> PaymentMethod {
+    /// A new way to pay in cash at a convenience store.
+    func konbini(_ cause: Cause) -> PaymentMethod {
+        PaymentMethod(
+            id: newID("pm_"), created: cause.seconds, kind: .konbini, card: TestCard(number: ""), expMonth: 0,
+            expYear: 0)
+    }
+
+    /// A new method of a card.
+    func newMethod(_ input: CardInput, _ cause: Cause) -> PaymentMethod {
         PaymentMethod(
             id: newID("pm_"), created: cause.seconds, card: input.card, expMonth: input.expMonth,
             expYear: input.expYear, lacksCvc: input.lacksCvc)
@@ -126,7 +141,7 @@ extension SandboxState {
     }
 
     static func matches(_ method: PaymentMethod, _ call: Call) -> Bool {
-        if let type = call.parameters.string("type"), type != "card" { return false }
+        if let type = call.parameters.string("type"), type != method.kind.rawValue { return false }
         if let redisplay = call.parameters.string("allow_redisplay") { return method.allowRedisplay == redisplay }
         return true
     }
@@ -134,6 +149,11 @@ extension SandboxState {
     /// Whether a customer may have it. Throws the bank's refusal for the cards that cannot be attached.
     func requireAttachable(_ method: PaymentMethod, to customer: String) throws(StripeError) {
         if method.customer == customer { return }
+        guard method.kind == .card else {
+            throw .invalidRequest(
+                "This type of PaymentMethod (\(method.kind.rawValue)) cannot be attached to a customer.",
+                code: "payment_method_not_available", param: "payment_method")
+        }
         guard method.customer == nil else {
             throw .invalidRequest(
                 "The payment method you provided has already been attached to a customer.",

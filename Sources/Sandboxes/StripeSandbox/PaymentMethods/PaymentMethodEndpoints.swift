@@ -17,7 +17,7 @@ extension Endpoint {
     /// What a payment method may consist of.
     static let paymentMethodParts: [Parameter] = [
         .word("allow_redisplay", "always limited unspecified"), .billingDetails, cardInput,
-        .unsimulated("customer_balance"), .unsimulated("konbini"), .unsimulated("link"),
+        .unsimulated("customer_balance"), .hash("konbini", []), .unsimulated("link"),
         .hash("radar_options", [.text("session")]), .unsimulated("sepa_debit"), .unsimulated("us_bank_account"),
     ]
 

@@ -22,6 +22,8 @@ struct Refund: StripeObject {
     /// Whether the money was never captured: then it is let go, not sent back.
     let isReversal: Bool
     var status: Status
+    /// Whether the money goes back to a card.
+    var isToCard = true
     var reason: String?
     var metadata: JSONObject = [:]
     var balanceTransaction: String?
@@ -41,8 +43,8 @@ struct Refund: StripeObject {
             "id": .string(id), "object": "refund", "amount": .int(amount),
             "balance_transaction": JSONValue(balanceTransaction), "charge": .string(charge), "created": .int(created),
             "currency": .string(currency), "customer": JSONValue(customer), "customer_account": .null,
-            "destination_details": ["card": .object(card), "type": "card"],
         ]
+        if isToCard { object["destination_details"] = ["card": .object(card), "type": "card"] }
         if let failureBalanceTransaction { object["failure_balance_transaction"] = .string(failureBalanceTransaction) }
         if let failureReason { object["failure_reason"] = .string(failureReason) }
         object["metadata"] = .object(metadata)

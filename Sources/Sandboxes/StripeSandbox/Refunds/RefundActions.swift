@@ -85,7 +85,7 @@ extension SandboxState {
         Refund(
             id: newID("re_"), created: cause.seconds, amount: amount, currency: charge.currency, charge: charge.id,
             paymentIntent: charge.paymentIntent, paymentMethod: charge.paymentMethod.id, customer: charge.customer,
-            isReversal: isReversal, status: .succeeded)
+            isReversal: isReversal, status: .succeeded, isToCard: charge.paymentMethod.kind == .card)
     }
 
     /// Lets held money go: a refund without a movement of the balance.

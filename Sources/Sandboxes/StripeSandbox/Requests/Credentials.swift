@@ -18,15 +18,17 @@ enum Credentials {
         }
     }
 
-    /// Whether the key is the publishable one. Throws 401 for none and for one that is unknown here.
+    /// Whether the key is the publishable one. Throws 401 for none, for one that is unknown here, and for any of live
+    /// mode, also when the options name it: there is no live mode here.
     static func isClientSide(_ headers: HTTPHeaders, _ options: StripeSandboxOptions) throws(StripeError) -> Bool {
         guard let key = key(headers), !key.isEmpty else {
             throw .unauthorized(
                 "You did not provide an API key. You need to provide your API key in the Authorization header, using "
                     + "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').")
         }
-        if key == options.publishableKey { return true }
-        guard options.secretKeys.contains(Secret(key)) else {
+        let isLive = ["sk_live_", "rk_live_", "pk_live_"].contains(where: key.hasPrefix)
+        if key == options.publishableKey, !isLive { return true }
+        guard !isLive, options.secretKeys.contains(Secret(key)) else {
             throw .unauthorized("Invalid API Key provided: \(masked(key))")
         }
         return false

@@ -88,8 +88,9 @@ struct Endpoint: Sendable {
 extension Endpoint {
     /// Every operation. Fixed paths stand before those with an id at the same place.
     static let all: [Endpoint] =
-        customers + paymentMethods + paymentIntents + charges + refunds + disputes + balanceTransactions + events
-        + webhookEndpoints
+        customers + paymentMethods + paymentIntents + charges + refunds + disputes + balanceTransactions + products
+        + prices
+        + checkoutSessions + events + webhookEndpoints
 
     private static let bySegmentCount = Dictionary(grouping: all) { $0.path.split(separator: "/").count }
 

@@ -11,6 +11,8 @@ struct Agenda: Sendable {
         case decideDispute(String, Dispute.Verdict)
         case disputeOverdue(String)
         case warnOfFraud(String)
+        case expireVoucher(String, code: String)
+        case expireCheckout(String)
     }
 
     private struct Entry {
@@ -24,8 +26,13 @@ struct Agenda: Sendable {
     var next: Timestamp? { entries.last?.due }
 
     mutating func add(_ work: Work, due: Timestamp) {
-        // Kept with the next due at the end. Most work is due later than what waits, so the search begins at the front.
-        let place = entries.firstIndex { $0.due <= due } ?? entries.endIndex
+        // Kept with the next due at the end. What is due at the same time comes in the order of planning.
+        var place = entries.startIndex
+        var end = entries.endIndex
+        while place < end {
+            let middle = place + (end - place) / 2
+            if entries[middle].due > due { place = middle + 1 } else { end = middle }
+        }
         entries.insert(Entry(due: due, work: work), at: place)
     }
 
@@ -61,6 +68,8 @@ extension SandboxState {
             case .decideDispute(let dispute, let verdict): decideDispute(dispute, verdict, cause)
             case .disputeOverdue(let dispute): disputeOverdue(dispute, cause)
             case .warnOfFraud(let charge): warnOfFraud(charge, cause)
+            case .expireVoucher(let intent, let code): expireVoucher(intent, code, cause)
+            case .expireCheckout(let session): expireCheckout(session, cause)
             }
         }
     }

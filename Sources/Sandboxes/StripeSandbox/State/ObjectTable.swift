@@ -21,9 +21,9 @@ struct ObjectTable<Element: StripeObject>: Sendable {
 
     var count: Int { indices.count }
 
-    /// Throws when the table is full (law 14): nothing is dropped silently.
-    func requireRoom() throws(StripeError) {
-        guard rows.count < objectsMax else {
+    /// Throws when so many more do not fit (law 14): nothing is dropped silently.
+    func requireRoom(for count: Int = 1) throws(StripeError) {
+        guard rows.count + count <= objectsMax else {
             var error = StripeError.invalidRequest(
                 "The sandbox holds its limit of \(objectsMax) \(Element.objectName)s; reset it.", code: "rate_limit",
                 status: 429)

@@ -15,6 +15,9 @@ struct SandboxState: Sendable {
     var refunds: ObjectTable<Refund>
     var disputes: ObjectTable<Dispute>
     var balanceTransactions: ObjectTable<BalanceTransaction>
+    var products: ObjectTable<Product>
+    var prices: ObjectTable<Price>
+    var checkoutSessions: ObjectTable<CheckoutSession>
     var webhookEndpoints: ObjectTable<WebhookEndpoint>
 
     var events: ObjectTable<Event>
@@ -36,6 +39,9 @@ struct SandboxState: Sendable {
         refunds = ObjectTable(objectsMax: options.objectsMax)
         disputes = ObjectTable(objectsMax: options.objectsMax)
         balanceTransactions = ObjectTable(objectsMax: options.objectsMax)
+        products = ObjectTable(objectsMax: options.objectsMax)
+        prices = ObjectTable(objectsMax: options.objectsMax)
+        checkoutSessions = ObjectTable(objectsMax: options.objectsMax)
         webhookEndpoints = ObjectTable(objectsMax: options.objectsMax)
         events = ObjectTable(objectsMax: .max)
         deliveries = DeliveryQueue(historyMax: options.historyMax)
@@ -58,6 +64,8 @@ struct SandboxState: Sendable {
         case Refund.objectName: refunds[id]?.json
         case Dispute.objectName: disputes[id]?.json
         case BalanceTransaction.objectName: balanceTransactions[id]?.json
+        case Product.objectName: products[id]?.json
+        case Price.objectName: prices[id]?.json
         default: nil
         }
     }

@@ -9,6 +9,8 @@ struct ShapeChange: Sendable {
         case added
         /// Versions before have the field, with this value.
         case removed(JSONValue)
+        /// Versions before have other words for its values, by the new word.
+        case renamed([String: String])
     }
 
     let resource: String
@@ -25,6 +27,12 @@ struct ShapeChange: Sendable {
 
     private static func removed(_ version: APIVersion, _ resource: String, _ path: String) -> [ShapeChange] {
         [ShapeChange(resource: resource, path: [path], version: version, kind: .removed(.null))]
+    }
+
+    private static func renamed(
+        _ version: APIVersion, _ resource: String, _ path: String, _ words: [String: String]
+    ) -> [ShapeChange] {
+        [ShapeChange(resource: resource, path: [path], version: version, kind: .renamed(words))]
     }
 
     /// Source: the differences between the pinned versions of Stripe's own clients. A field that came between two of
@@ -58,6 +66,22 @@ struct ShapeChange: Sendable {
         + added(.lateDahlia, "dispute", "payment_method_details.card.network")
         + added(.lateDahlia, "payment_intent", "allowed_payment_method_types managed_payments")
         + added(.lateDahlia, "refund", "customer customer_account payment_method")
+        + added(.acacia, "checkout.session", "adaptive_pricing collected_information discounts")
+        + removed(.basil, "checkout.session", "shipping_details")
+        + added(.basil, "checkout.session", "optional_items permissions presentment_details")
+        + added(.lateBasil, "checkout.session", "automatic_tax.provider origin_context wallet_options")
+        + added(
+            .clover, "checkout.session",
+            "branding_settings customer_details.business_name customer_details.individual_name "
+                + "excluded_payment_method_types name_collection")
+        + added(.lateClover, "checkout.session", "customer_account")
+        + added(.lateClover, "item", "adjustable_quantity metadata")
+        + added(.dahlia, "checkout.session", "integration_identifier")
+        + renamed(
+            .dahlia, "checkout.session", "ui_mode",
+            ["hosted_page": "hosted", "embedded_page": "embedded", "elements": "custom"])
+        + added(.lateDahlia, "checkout.session", "managed_payments")
+        + added(.endive, "checkout.session", "allowed_payment_method_types")
         + added(.newest, "dispute", "evidence_details.submission_method intended_submission_method")
 
     static let byResource = Dictionary(grouping: all, by: \.resource)
@@ -91,6 +115,9 @@ struct ShapeRenderer: Sendable {
         for change in ShapeChange.byResource[resource] ?? [] where version < change.version {
             switch change.kind {
             case .added: Self.set(nil, at: change.path[...], in: &rendered)
+            case .renamed(let words):
+                guard let name = change.path.first, let word = rendered[name]?.string else { continue }
+                rendered[name] = .string(words[word] ?? word)
             case .removed(let value):
                 // Only a whole object gets the field back: what changed in it never had one.
                 if rendered["object"] != nil { Self.set(value, at: change.path[...], in: &rendered) }

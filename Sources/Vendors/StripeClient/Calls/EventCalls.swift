@@ -1,18 +1,20 @@
 public import JSON
+public import Kernel
 
-/// A listed event, and its bytes as they are kept when a webhook brings them.
+/// A listed event that is not read any further: its bytes as they are kept when a webhook brings them.
 public struct StripeListedEvent: StripeObject {
-    /// Its id; the same as ``event``'s.
+    /// The event's id.
     public let id: StripeID<StripeListedEvent>
-    /// What happened.
-    public let event: StripeEvent
+    /// When it happened; whole seconds.
+    public let created: Timestamp
     /// The event as JSON, every member that Stripe sent.
     public let payload: [UInt8]
 
     /// Reads any version's shape.
     public init(json: JSONValue) throws(StripeShapeError) {
-        event = try StripeEvent(json: json)
-        id = StripeID(event.id.rawValue)
+        let reader = try StripeReader(json, "event")
+        id = try reader.id()
+        created = try reader.timestamp("created")
         payload = json.bytes()
     }
 }

@@ -1,0 +1,104 @@
+/// The subcommands, and how the words of a command line are understood.
+struct CommandTable {
+    let commands: [any Command.Type]
+    let version: String
+
+    /// What to do.
+    enum Understood {
+        /// Run a command with the words behind it.
+        case run(any Command.Type, [String])
+        /// Print a text and end.
+        case tell(String, ExitStatus)
+    }
+
+    private static let helpWords: Set<String> = ["help", "--help", "-h"]
+
+    /// Throws `UsageError` for a command that there is not.
+    func understand(_ words: [String]) throws -> Understood {
+        guard let first = words.first else { return .tell(overview, .usage) }
+        if ["version", "--version", "-V"].contains(first) { return .tell("kessai \(version)\n", .success) }
+        if Self.helpWords.contains(first) { return .tell(try help(Array(words.dropFirst())), .success) }
+        if let (command, rest) = find(words) {
+            if rest.contains(where: { $0 == "--help" || $0 == "-h" }) { return .tell(command.help, .success) }
+            return .run(command, rest)
+        }
+        if let group = group(first) {
+            guard words.count > 1 else { return .tell(group, .usage) }
+            if Self.helpWords.contains(words[1]) { return .tell(group, .success) }
+        }
+        throw unknown(words)
+    }
+
+    /// The help of a command, of a group, or of all.
+    private func help(_ words: [String]) throws -> String {
+        guard let first = words.first else { return overview }
+        if let (command, rest) = find(words), rest.isEmpty { return command.help }
+        if words.count == 1, let group = group(first) { return group }
+        if Self.helpWords.contains(first) { return overview }
+        throw unknown(words)
+    }
+
+    /// The command whose words begin the line; of several the longest.
+    private func find(_ words: [String]) -> (command: any Command.Type, rest: [String])? {
+        commands.filter { words.starts(with: $0.words) }
+            .max { $0.words.count < $1.words.count }
+            .map { ($0, Array(words.dropFirst($0.words.count))) }
+    }
+
+    private func group(_ name: String) -> String? {
+        let members = commands.filter { $0.words.count > 1 && $0.words[0] == name }
+        guard !members.isEmpty else { return nil }
+        return "usage: kessai \(name) COMMAND [OPTIONS]\n\n" + Self.list(members)
+            + "\nkessai \(name) COMMAND --help tells more.\n"
+    }
+
+    private var overview: String {
+        "usage: kessai COMMAND [OPTIONS]\n\n" + Self.list(commands)
+            + "\nkessai COMMAND --help tells more, kessai --version the version.\n"
+            + "Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n"
+    }
+
+    private static func list(_ commands: [any Command.Type]) -> String {
+        commands.map { "  kessai \($0.line)\n      \($0.summary)\n" }.joined()
+    }
+
+    private func unknown(_ words: [String]) -> UsageError {
+        let isOption = words[0].hasPrefix("-")
+        let groups = Set(commands.filter { $0.words.count > 1 }.map { $0.words[0] })
+        let asked = groups.contains(words[0]) ? words.prefix(2).joined(separator: " ") : words[0]
+        let names = commands.map { $0.name } + groups.sorted() + ["help", "version"]
+        // `user add` means `users add`, and `serv` means `serve`.
+        let nearest =
+            Spelling.nearest(to: words.prefix(2).joined(separator: " "), among: names)
+            ?? Spelling.nearest(to: asked, among: names)
+        let suggestion = nearest.map { "did you mean \($0)?" } ?? "kessai --help lists the commands"
+        return UsageError(message: "unknown \(isOption ? "option" : "command") '\(asked)'; \(suggestion)")
+    }
+}
+
+/// Finds what somebody meant.
+enum Spelling {
+    /// The name that differs least from a word, if it differs by about a third of its letters at most.
+    static func nearest(to word: String, among names: some Sequence<String>) -> String? {
+        guard word.utf8.count <= 64 else { return nil }
+        return names.map { (name: $0, distance: distance(word, $0)) }
+            .filter { $0.distance <= max(1, $0.name.count / 3) }
+            .min { $0.distance < $1.distance }?.name
+    }
+
+    /// How many letters must be put in, taken out or replaced (Levenshtein).
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let (one, other) = (Array(one), Array(other))
+        var row = Array(0...other.count)
+        for (index, letter) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for (column, candidate) in other.enumerated() {
+                let replaced = diagonal + (letter == candidate ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
+            }
+        }
+        return row[other.count]
+    }
+}

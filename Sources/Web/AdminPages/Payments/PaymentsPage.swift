@@ -1,0 +1,86 @@
+internal import HTML
+internal import HTTP
+internal import Kernel
+internal import KessaiAPI
+
+/// The history of payments (S3-NEXT-03), page by page with its totals, and as a file.
+struct PaymentsPage: Sendable {
+    let hall: Hall
+
+    /// The most rows of the file, and how many are read at once (law 14).
+    static let fileRowsMax = 10_000
+    private static let fileBatch = 100
+
+    var routes: [Route] {
+        [
+            hall.get("/admin/payments", "The history of payments", show),
+            hall.get("/admin/payments.csv", "The history of payments as a file", file),
+        ]
+    }
+
+    @Sendable private func show(_ visit: Visit) async throws -> HTTPResponse {
+        let page = try await hall.api.get(
+            "/api/admin/payments", [("limit", "50"), ("cursor", visit.query("cursor"))],
+            as: APIList<PaymentResponse>.self, for: visit)
+        return PageResponse.page(
+            visit, title: .payments,
+            [
+                .title(visit[.payments]),
+                page.data.isEmpty ? .quiet(visit[.nothing]) : Self.table(page.data, visit),
+                page.data.isEmpty
+                    ? .group([]) : .group([.heading(visit[.pageTotal]), try Self.totals(page.data, visit)]),
+                Pager.links("/admin/payments", [], next: page.nextCursor, visit),
+                .element("p", [:], [.link("/admin/payments.csv", visit[.csv])]),
+            ])
+    }
+
+    private static func table(_ payments: [PaymentResponse], _ visit: Visit) -> HTML {
+        .table(
+            [.time, .order, .amount, .applied, .intent, .charge].map { visit[$0] },
+            payments.map { payment in
+                [
+                    .time(payment.createdAt), .link("/admin/orders/\(payment.orderID)", "#\(payment.orderNumber)"),
+                    .money(payment.amount), PaymentBadge.of(payment, visit), .code(payment.paymentIntentID),
+                    payment.chargeID.map { .code($0) } ?? .none,
+                ]
+            }, numbers: [2])
+    }
+
+    /// One sum for each currency, and apart from it what is owed back. Throws `MoneyError.overflow`.
+    private static func totals(_ payments: [PaymentResponse], _ visit: Visit) throws -> HTML {
+        var facts: [(name: String, value: HTML)] = []
+        for (applied, name) in [(true, Text.appliedYes), (false, .appliedNo)] {
+            let amounts = payments.filter { $0.applied == applied }.compactMap(\.amount.money)
+            for currency in Set(amounts.map(\.currency)).sorted(by: { $0.code < $1.code }) {
+                var sum = Money.zero(currency)
+                let own = amounts.filter { $0.currency == currency }
+                for amount in own { sum = try sum.adding(amount) }
+                facts.append((visit[name], .group([.money(MoneyDTO(sum)), .text(" (\(own.count))")])))
+            }
+        }
+        return .facts(facts)
+    }
+
+    @Sendable private func file(_ visit: Visit) async throws -> HTTPResponse {
+        var text = "created_at,order_number,order_id,amount_minor,currency,applied,payment_intent_id,charge_id,id\r\n"
+        var cursor: String?
+        for _ in 0..<(Self.fileRowsMax / Self.fileBatch) {
+            let page = try await hall.api.get(
+                "/api/admin/payments", [("limit", String(Self.fileBatch)), ("cursor", cursor)],
+                as: APIList<PaymentResponse>.self, for: visit)
+            for payment in page.data { text += Self.line(payment) }
+            cursor = page.nextCursor
+            if cursor == nil { break }
+        }
+        return PageResponse.file("payments.csv", mediaType: "text/csv; charset=utf-8", Array(text.utf8))
+    }
+
+    /// Ids, numbers and times: none of them holds a comma or a quote, or begins as a formula does.
+    private static func line(_ payment: PaymentResponse) -> String {
+        [
+            payment.createdAt.timestamp.rfc3339, String(payment.orderNumber), payment.orderID,
+            String(payment.amount.amount), payment.amount.currency, payment.applied ? "yes" : "no",
+            payment.paymentIntentID, payment.chargeID ?? "", payment.id,
+        ].joined(separator: ",") + "\r\n"
+    }
+}
