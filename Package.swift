@@ -137,14 +137,14 @@ let package = Package(
             [
                 "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs",
                 "KessaiApp",
-                "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
+                "Kernel", "KernelTesting", "Mail", "Payments", "Shop", "StripeSandbox",
             ]),
         tests(
             "AppTests",
             [
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",

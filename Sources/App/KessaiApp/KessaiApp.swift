@@ -11,7 +11,7 @@ public import Kernel
 public import Mail
 internal import Notifications
 internal import Passes
-internal import Payments
+public import Payments
 public import Shop
 internal import StripeClient
 internal import WebPages
@@ -81,6 +81,8 @@ public struct KessaiApp: Sendable {
     public let accounts: AccountsService
     /// Products, for the command line.
     public let products: ProductService
+    /// Reconciliation with Stripe, for the command line.
+    public let reconciliation: Reconciliation
 
     /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
@@ -104,17 +106,21 @@ public struct KessaiApp: Sendable {
         let addresses = UserMailAddresses()
         let notifications = NotificationsFeature(
             database: database, queue: queue, clock: clock, ids: ids, mailer: parts.mailer)
-        let stripe = StripeGateway(
-            client: StripeClient(
-                configuration: StripeConfiguration(
-                    secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase,
-                    retriesMax: parts.stripeRetriesMax),
-                transport: parts.transport, clock: clock, random: random, log: log),
-            webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
+        func stripe(through transport: any HTTPTransport) -> StripeGateway {
+            StripeGateway(
+                client: StripeClient(
+                    configuration: StripeConfiguration(
+                        secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase,
+                        retriesMax: parts.stripeRetriesMax),
+                    transport: transport, clock: clock, random: random, log: log),
+                webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
+        }
         let passesConfiguration = PassesConfiguration(settings)
         let payments = PaymentsFeature(
             PaymentsFeature.Parts(
-                database: database, stripe: stripe, installation: installation,
+                database: database, stripe: stripe(through: parts.transport),
+                pacedStripe: stripe(through: PacedTransport(parts.transport, clock: clock)),
+                installation: installation,
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock),
                     PassesFulfilment(configuration: passesConfiguration, queue: queue, clock: clock),
@@ -142,6 +148,7 @@ public struct KessaiApp: Sendable {
             + AdministrationRoutes(database: database, clock: clock).routes
             + HealthRoutes(migrator: migrator).routes
         self.accounts = accounts.service
+        reconciliation = payments.reconciliation
         jobs = JobRunner(
             database: database, clock: clock, random: random, ids: ids, log: log,
             definitions: notifications.jobs + payments.jobs + passes.jobs + [housekeeping.definition],
