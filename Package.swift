@@ -145,11 +145,12 @@ let package = Package(
             [
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("PassesTests", ["Kernel", "Passes"]),
         tests(
             "PaymentsTests",
             [
