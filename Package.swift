@@ -59,6 +59,7 @@ let package = Package(
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
+        room("SeededTasks", in: "Interop", ["DriverSupport"]),
 
         // Ports
         room("Identity", in: "Ports", ["Database", "Kernel"]),
@@ -121,13 +122,21 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Simulation: the whole application with its sandboxes on a seeded schedule
+        room(
+            "Simulator", in: "Simulation",
+            [
+                "Accounts", "Audit", "Crypto", "Database", "HTTP", "Identity", "JSON", "Jobs", "Kernel", "KessaiApp",
+                "Mail", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
+            ]),
+
         // Executables
         .executableTarget(
             name: "kessai",
             dependencies: [
                 "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "HTTP", "HTTPServer", "Identity", "JSON",
                 "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver", "SQLiteDriver",
-                "Shop", "StripeSandbox",
+                "Shop", "Simulator", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
 
         // Tests
@@ -151,6 +160,7 @@ let package = Package(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
         tests("PassesTests", ["Kernel", "Passes"]),
+        tests("SimulatorTests", ["Database", "Kernel", "Simulator"]),
         tests(
             "PaymentsTests",
             [

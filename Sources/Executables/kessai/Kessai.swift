@@ -19,7 +19,7 @@ enum Kessai {
                 DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, ReconcileCommand.self,
                 WhyCommand.self, UsersAddCommand.self, UsersRoleCommand.self, UsersListCommand.self,
                 ProductsImportCommand.self, JobsDeadCommand.self, JobsReplayCommand.self, ConfigCheckCommand.self,
-                SandboxStripeCommand.self,
+                SandboxStripeCommand.self, SimCommand.self,
             ], version: KessaiApp.version)
     }
 

@@ -1,0 +1,73 @@
+internal import JSON
+internal import Kernel
+internal import Simulator
+
+/// `kessai sim`: plays histories in a world that does its worst, and checks the books after each.
+struct SimCommand: Command {
+    static let name = "sim"
+    static let synopsis = "[--seed N] [--runs M] [--jobs J] [--keep IDS] [--mutation NAME] [--json]"
+    static let summary = "try to break the money in simulated histories"
+    static let details = """
+        Plays M histories (default 1) from the seed N (default 1) on J threads (default 1): the whole application with
+        the Stripe sandbox, a clock that costs nothing, and crashes, losses and repeats of every kind. One history is
+        told step by step. A history that breaks a rule is cut down to the shortest that still does, and is told with
+        the command that plays it again; --keep plays only those steps of a history. --mutation plants a bug of the
+        list that an unknown name prints.
+        Exit status: 0 no rule was broken, 1 one was, 2 wrong usage.
+        """
+    static let flags: Set<String> = ["--json"]
+    static let options: Set<String> = ["--seed", "--runs", "--jobs", "--keep", "--mutation"]
+
+    func run(_ arguments: Arguments) async throws -> ExitStatus {
+        let seed = UInt64(try arguments.int("--seed", in: 0...Int.max, default: 1))
+        let runs = try arguments.int("--runs", in: 1...10_000_000, default: 1)
+        let jobs = try arguments.int("--jobs", in: 1...64, default: 1)
+        let mutation = try arguments["--mutation"].map { name in
+            guard let known = Mutations.all.first(where: { $0.name == name }) else {
+                throw UsageError(message: "mutations: " + Mutations.all.map(\.name).joined(separator: ", "))
+            }
+            return known
+        }
+        let simulator = try await Simulator(mutation: mutation)
+        if runs == 1 { return try tell(simulator, seed: seed, keeping: arguments["--keep"], arguments) }
+        let (clock, bar) = (SystemClock(), ProgressBar())
+        let began = clock.now()
+        let tally = try await simulator.run(from: seed, count: runs, jobs: jobs) { done in
+            guard done % 50 == 0 else { return }
+            let ms = max(clock.now().since(began).milliseconds, 1)
+            bar.show("histories", share: Double(done) / Double(runs), "\(done), \(Int64(done) * 1000 / ms)/s")
+        }
+        bar.clear()
+        let report = SimReport(tally: tally, seconds: Double(clock.now().since(began).milliseconds) / 1000)
+        Terminal.write(arguments.has("--json") ? report.json.text() + "\n" : report.table)
+        guard let failure = tally.failures.first else { return .success }
+        if !arguments.has("--json") { try shrink(simulator, failure.seed, arguments["--mutation"]) }
+        return .failure
+    }
+
+    private func tell(
+        _ simulator: Simulator, seed: UInt64, keeping ids: String?, _ arguments: Arguments
+    ) throws -> ExitStatus {
+        let wanted = ids.map { Set($0.split(separator: ",").compactMap { Int($0) }) }
+        let outcome = try simulator.play(seed: seed, keeping: wanted)
+        if arguments.has("--json") {
+            Terminal.write(SimReport.json(of: outcome).text() + "\n")
+        } else {
+            Terminal.write(outcome.lines.joined(separator: "\n") + "\n")
+            Terminal.write("seed \(seed)  hash \(String(outcome.hash, radix: 16))\n")
+            for violation in outcome.violations { Terminal.write("✗ \(violation)\n") }
+            if !outcome.violations.isEmpty, wanted == nil { try shrink(simulator, seed, arguments["--mutation"]) }
+        }
+        return outcome.violations.isEmpty ? .success : .failure
+    }
+
+    private func shrink(_ simulator: Simulator, _ seed: UInt64, _ mutation: String?) throws {
+        let (kept, outcome) = try simulator.shrink(seed: seed)
+        let planted = mutation.map { " --mutation \($0)" } ?? ""
+        Terminal.write("\nThe shortest history that still breaks the rule:\n\n")
+        Terminal.write(outcome.lines.joined(separator: "\n") + "\n\n")
+        for violation in outcome.violations { Terminal.write("✗ \(violation)\n") }
+        let ids = kept.map(String.init).joined(separator: ",")
+        Terminal.write("\nkessai sim --seed \(seed) --keep \(ids.isEmpty ? "0" : ids)\(planted)\n")
+    }
+}

@@ -1,0 +1,42 @@
+internal import Accounts
+internal import Audit
+internal import Identity
+internal import Kernel
+public import KessaiApp
+internal import Shop
+
+/// Carts, paid with PaymentIntents.
+public enum OrdersFeature: SimulatedFeature {
+    /// `orders`.
+    public static let name = "orders"
+    /// Buyers, an operator, an attacker.
+    public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [
+        (Buyer.self, 2), (Operator.self, 1), (Attacker.self, 1),
+    ]
+    /// What must be so of orders and their money.
+    public static let invariants: [any Invariant] = Invariants.ofOrders
+    /// The usual settings.
+    public static let environment: [String: String] = [:]
+    /// How much tea there is at first.
+    static let teaStock: Int64 = 12
+
+    /// People and goods.
+    public static func prepare(_ app: KessaiApp) async throws {
+        for name in ["buyer0", "buyer1", "attacker0"] { try await add(name, .buyer, app) }
+        try await add("operator0", .operator, app)
+        _ = try await app.products.importAll(
+            [
+                Product(
+                    id: "tea", name: "煎茶", description: "", unitAmount: Money(980, .jpy), stock: teaStock,
+                    active: true),
+                Product(
+                    id: "pot", name: "急須", description: "", unitAmount: Money(14_540, .jpy), stock: nil, active: true),
+            ], by: .cli)
+    }
+
+    private static func add(_ name: String, _ role: Role, _ app: KessaiApp) async throws {
+        _ = try await app.accounts.addUser(
+            email: Secret("\(name)@example.com"), password: Secret(Template.password), name: nil, role: role,
+            actor: .cli)
+    }
+}

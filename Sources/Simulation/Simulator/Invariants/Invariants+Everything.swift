@@ -1,0 +1,84 @@
+internal import Database
+internal import JSON
+
+/// The rules, by what they are about.
+enum Invariants {
+    /// The inbox, the outbox, the jobs and the ledger.
+    static let ofEverything: [any Invariant] = [
+        ComparedInvariant("every event that Stripe saw acknowledged is in the inbox once, and no other event is") { books in
+            var faults: [String] = []
+            let deliveries = await books.world.sandboxDeliveries()
+            let inbox = Set(try await books.rows("SELECT stripe_event_id AS id FROM webhook_events").map { try $0.text("id") })
+            for delivery in deliveries where delivery["status"] == "delivered" {
+                let id = delivery["event"]?.string ?? ""
+                if !inbox.contains(id) { faults.append("event \(id) was acknowledged and is not there") }
+            }
+            let known = Set(deliveries.compactMap { $0["event"]?.string })
+            for id in inbox.subtracting(known).sorted() { faults.append("event \(id) is not Stripe's") }
+            return faults
+        },
+        SQLInvariant(
+            "an event is in the inbox once",
+            "SELECT stripe_event_id AS what FROM webhook_events GROUP BY stripe_event_id HAVING COUNT(*) > 1"),
+        SQLInvariant(
+            "no event waits for ever", "SELECT id || ' ' || outcome AS what FROM webhook_events WHERE state = 'waiting'"),
+        SQLInvariant(
+            "no event ends as a dead letter",
+            "SELECT stripe_event_id || ' ' || type || ' ' || outcome AS what FROM webhook_events WHERE state = 'dead'"),
+        SQLInvariant(
+            "no job is given up unexplained", "SELECT kind || ': ' || last_error AS what FROM jobs WHERE state = 'dead'"),
+        SQLInvariant(
+            "no job waits for ever",
+            "SELECT kind || ' ' || state || ' ' || COALESCE(last_error, '') AS what FROM jobs "
+                + "WHERE state IN ('available', 'running') AND COALESCE(subject, '') NOT LIKE 'schedule:%'"),
+        ComparedInvariant("every message of the outbox was sent at least once and is shown once") { books in
+            var faults: [String] = []
+            let mails = books.world.mailbox.mails
+            let rows = try await books.rows("SELECT dedupe_key, sent_at_ms FROM outbox ORDER BY id")
+            for row in rows {
+                let key = try row.text("dedupe_key")
+                guard let mail = mails[key] else {
+                    faults.append("\(key) was never sent")
+                    continue
+                }
+                if mail.text.hasPrefix("(another") { faults.append("\(key) was sent with two texts") }
+                if try row.intOrNil("sent_at_ms") == nil { faults.append("\(key) is not written down as sent") }
+            }
+            let known = Set(try rows.map { try $0.text("dedupe_key") })
+            for key in mails.keys.sorted() where !known.contains(key) { faults.append("\(key) was sent by nobody") }
+            return faults
+        },
+        SQLInvariant(
+            "every entry of the ledger sums to zero in two accounts or more",
+            "SELECT entry_id AS what FROM postings GROUP BY entry_id, currency "
+                + "HAVING SUM(amount_minor) <> 0 OR COUNT(DISTINCT account) < 2"),
+        SQLInvariant(
+            "no fact is booked twice",
+            "SELECT kind || ' ' || source_id AS what FROM journal_entries GROUP BY kind, source_id HAVING COUNT(*) > 1"),
+        ComparedInvariant("the ledger's balance is Stripe's") { books in
+            var sum: Int64 = 0
+            for charge in books.charges {
+                sum += (charge["amount"]?.int ?? 0) - (charge["amount_refunded"]?.int ?? 0)
+            }
+            for dispute in books.disputes {
+                for movement in dispute["balance_transactions"]?.array ?? [] { sum += movement["amount"]?.int ?? 0 }
+            }
+            let booked = try await books.rows(
+                """
+                SELECT COALESCE(SUM(amount_minor), 0) AS sum FROM postings WHERE account = 'stripe_balance'
+                """
+            ).first?.int("sum") ?? 0
+            return booked == sum ? [] : ["\(booked) booked, \(sum) at Stripe"]
+        },
+        SQLInvariant(
+            "no two reconciliations run, and none for ever",
+            "SELECT id AS what FROM reconciliation_runs WHERE state = 'running'"),
+    ]
+}
+
+extension SimulatedWorld {
+    /// Every delivery of the sandbox, whatever became of it.
+    func sandboxDeliveries() async -> [JSONValue] {
+        await atStripe("GET", "/_sandbox/deliveries")?["data"]?.array ?? []
+    }
+}

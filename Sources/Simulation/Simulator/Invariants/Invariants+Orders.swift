@@ -1,0 +1,189 @@
+internal import Database
+internal import JSON
+
+extension Invariants {
+    /// Orders and their money, whoever sold them.
+    static let ofOrders: [any Invariant] = [
+        SQLInvariant(
+            "a paid order has one applied payment and one delivery",
+            """
+            SELECT o.id || ' ' || o.status AS what FROM orders o WHERE o.paid_at_ms IS NOT NULL AND (
+                (SELECT COUNT(*) FROM payments p WHERE p.order_id = o.id AND p.applied = 1) <> 1
+                OR (SELECT COUNT(*) FROM shop_deliveries d WHERE d.order_id = o.id)
+                    + (SELECT COUNT(*) FROM pass_purchases d WHERE d.order_id = o.id AND d.state = 'delivered') <> 1)
+            """),
+        SQLInvariant(
+            "an unpaid order has neither",
+            """
+            SELECT o.id || ' ' || o.status AS what FROM orders o WHERE o.paid_at_ms IS NULL AND (
+                EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.applied = 1)
+                OR EXISTS (SELECT 1 FROM shop_deliveries d WHERE d.order_id = o.id)
+                OR EXISTS (SELECT 1 FROM pass_purchases d WHERE d.order_id = o.id AND d.state = 'delivered'))
+            """),
+        SQLInvariant(
+            "an order is paid with its own amount and currency",
+            """
+            SELECT o.id AS what FROM orders o JOIN payments p ON p.order_id = o.id AND p.applied = 1
+            WHERE p.amount_minor <> o.total_minor OR p.currency <> o.currency
+            """),
+        SQLInvariant(
+            "money that pays nothing is flagged for a person",
+            """
+            SELECT p.stripe_payment_intent_id AS what FROM payments p WHERE p.applied = 0
+                AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.order_id = p.order_id
+                    AND r.source_id = p.stripe_payment_intent_id)
+            """),
+        SQLInvariant(
+            "nothing is pending for ever",
+            """
+            SELECT 'order ' || id || ' ' || status AS what FROM orders WHERE status IN ('pending', 'awaiting_payment')
+            UNION ALL SELECT 'attempt of ' || order_id FROM payment_attempts WHERE state = 'submitted'
+            UNION ALL SELECT 'refund ' || id FROM refunds WHERE state = 'submitted'
+            UNION ALL SELECT 'page of ' || order_id || ' ' || state FROM checkout_sessions
+                WHERE state IN ('submitted', 'open', 'processing')
+                AND order_id NOT IN (SELECT id FROM orders WHERE status = 'needs_review')
+            """),
+        SQLInvariant("no stock is negative", "SELECT id AS what FROM products WHERE stock < 0"),
+        SQLInvariant(
+            "stock is what was there less what was ordered and not given up",
+            """
+            SELECT p.id || ' has ' || p.stock AS what FROM products p WHERE p.stock IS NOT NULL
+                AND p.stock + (SELECT COALESCE(SUM(l.quantity), 0) FROM order_lines l JOIN orders o ON o.id = l.order_id
+                    WHERE l.product_id = p.id AND o.status <> 'canceled') <> \(OrdersFeature.teaStock)
+            """),
+        SQLInvariant(
+            "every delivery of the shop has its receipt",
+            """
+            SELECT order_id AS what FROM shop_deliveries d
+            WHERE NOT EXISTS (SELECT 1 FROM outbox x WHERE x.dedupe_key = 'shop.receipt:' || d.order_id)
+            """),
+        SQLInvariant(
+            "what was given back is no more than what came, and the order says so",
+            """
+            SELECT o.id || ' ' || o.refunded_minor AS what FROM orders o WHERE o.paid_at_ms IS NOT NULL
+                AND o.refunded_minor <> (SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r
+                    JOIN payments p ON p.id = r.payment_id
+                    WHERE r.order_id = o.id AND p.applied = 1 AND r.state IN ('succeeded', 'pending'))
+            """),
+        ComparedInvariant("every charge is one payment of ours, of the same order and amount", charges),
+        ComparedInvariant("an order is charged once at Stripe, unless somebody paid it beside us", chargedOnce),
+        ComparedInvariant("refunds are the same on both sides", refunds),
+        ComparedInvariant("what is over here can not be paid at Stripe", closed),
+        ComparedInvariant("nothing is charged for an order after it was given up", notAfterCancel),
+        ComparedInvariant("one wish with one key makes one order") { books in
+            try await books.rows(
+                "SELECT request_key AS what FROM orders WHERE request_key IS NOT NULL GROUP BY request_key HAVING COUNT(*) > 1"
+            ).map { try $0.text("what") } + (try await tooManyOrders(books))
+        },
+    ]
+
+    private static func tooManyOrders(_ books: Books) async throws -> [String] {
+        let wishes = (0..<2).reduce(0) { $0 + books.world.memory.facts("order keys of buyer\($1)").count }
+        let placed = try await books.rows("SELECT COUNT(*) AS count FROM orders WHERE seller = 'shop'")
+            .first?.int("count") ?? 0
+        return Int(placed) > wishes ? ["\(placed) orders of \(wishes) wishes"] : []
+    }
+
+    private static func order(of object: JSONValue, _ books: Books) -> String? {
+        if let id = object["metadata"]?["order_id"]?.string { return id }
+        let intent = object["payment_intent"]?.string ?? object["id"]?.string
+        return books.intents.first { $0["id"]?.string == intent }?["metadata"]?["order_id"]?.string
+    }
+
+    private static func charges(_ books: Books) async throws -> [String] {
+        var faults: [String] = []
+        let rows = try await books.rows(
+            """
+            SELECT p.stripe_payment_intent_id AS intent, p.order_id, p.amount_minor, p.currency, p.applied,
+                o.stripe_customer_id AS customer
+            FROM payments p JOIN orders o ON o.id = p.order_id ORDER BY p.id
+            """)
+        var ours: [String: Row] = [:]
+        for row in rows {
+            let intent = try row.text("intent")
+            if ours.updateValue(row, forKey: intent) != nil { faults.append("\(intent) is recorded twice") }
+        }
+        for charge in books.charges {
+            let intent = charge["payment_intent"]?.string ?? ""
+            guard let order = order(of: charge, books) else { continue }
+            guard let row = ours.removeValue(forKey: intent) else {
+                faults.append("\(intent) charged \(charge["amount"]?.int ?? 0) for \(order) and is not recorded")
+                continue
+            }
+            if try row.text("order_id") != order { faults.append("\(intent) is recorded for another order") }
+            if try row.int("amount_minor") != charge["amount"]?.int || row.text("currency") != charge["currency"]?.string {
+                faults.append("\(intent) is recorded with another amount")
+            }
+            let customer = try row.textOrNil("customer")
+            if try row.bool("applied"), let customer, customer != charge["customer"]?.string {
+                faults.append("\(intent) paid with another customer")
+            }
+        }
+        for intent in ours.keys.sorted() { faults.append("\(intent) is recorded and was never charged") }
+        return faults
+    }
+
+    private static func chargedOnce(_ books: Books) async throws -> [String] {
+        let beside = Set(books.world.memory.facts("paid beside us"))
+        let orders = books.charges.compactMap { order(of: $0, books) }
+        return Dictionary(grouping: orders, by: \.self).filter { $0.value.count > 1 && !beside.contains($0.key) }
+            .keys.sorted().map { "\($0) was charged more than once" }
+    }
+
+    private static func refunds(_ books: Books) async throws -> [String] {
+        var faults: [String] = []
+        var ours: [String: Row] = [:]
+        for row in try await books.rows("SELECT stripe_refund_id AS id, amount_minor, state FROM refunds") {
+            guard let id = try row.textOrNil("id") else { continue }
+            if ours.updateValue(row, forKey: id) != nil { faults.append("\(id) is recorded twice") }
+        }
+        for refund in books.refunds {
+            let id = refund["id"]?.string ?? ""
+            guard let row = ours.removeValue(forKey: id) else {
+                let isOurs = books.charges.first { $0["id"] == refund["charge"] }.flatMap { order(of: $0, books) } != nil
+                if isOurs { faults.append("\(id) over \(refund["amount"]?.int ?? 0) is not recorded") }
+                continue
+            }
+            if try row.int("amount_minor") != refund["amount"]?.int { faults.append("\(id) has another amount") }
+            if try row.text("state") != refund["status"]?.string {
+                faults.append("\(id) is \(try row.text("state")) here and \(refund["status"]?.string ?? "") at Stripe")
+            }
+        }
+        for id in ours.keys.sorted() { faults.append("\(id) is recorded and is not at Stripe") }
+        return faults
+    }
+
+    private static func closed(_ books: Books) async throws -> [String] {
+        var faults: [String] = []
+        let over = Set(
+            try await books.rows("SELECT id FROM orders WHERE status NOT IN ('pending', 'awaiting_payment')")
+                .map { try $0.text("id") })
+        let beside = Set(books.world.memory.facts("paid beside us"))
+        for intent in books.intents where (intent["status"]?.string ?? "").hasPrefix("requires_") {
+            guard let order = intent["metadata"]?["order_id"]?.string, over.contains(order) else { continue }
+            if intent["metadata"]?["attempt"] == nil, beside.contains(order) { continue }
+            faults.append("\(intent["id"]?.string ?? "") can still be paid for \(order)")
+        }
+        for session in books.sessions where session["status"] == "open" {
+            guard let order = session["metadata"]?["order_id"]?.string ?? session["client_reference_id"]?.string,
+                over.contains(order)
+            else { continue }
+            faults.append("the page \(session["id"]?.string ?? "") can still be paid for \(order)")
+        }
+        return faults
+    }
+
+    private static func notAfterCancel(_ books: Books) async throws -> [String] {
+        var canceled: [String: Int64] = [:]
+        for row in try await books.rows("SELECT id, canceled_at_ms FROM orders WHERE canceled_at_ms IS NOT NULL") {
+            canceled[try row.text("id")] = try row.int("canceled_at_ms")
+        }
+        let beside = Set(books.world.memory.facts("paid beside us"))
+        return books.charges.compactMap { charge in
+            guard let order = order(of: charge, books), let at = canceled[order], !beside.contains(order),
+                let created = charge["created"]?.int, created * 1000 > at
+            else { return nil }
+            return "\(order) was charged after it was canceled"
+        }
+    }
+}

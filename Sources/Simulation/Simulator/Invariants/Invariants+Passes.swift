@@ -1,0 +1,28 @@
+extension Invariants {
+    /// Devices and their purchases.
+    static let ofPasses: [any Invariant] = [
+        SQLInvariant(
+            "a device has what was delivered to it",
+            """
+            SELECT d.device_id AS what FROM devices d WHERE
+                d.unlock_count <> (SELECT COUNT(*) FROM pass_purchases p WHERE p.device_id = d.device_id
+                    AND p.state = 'delivered' AND p.product_type = 'daypass')
+                OR (d.license_purchased_at_ms IS NOT NULL) <> EXISTS (SELECT 1 FROM pass_purchases p
+                    WHERE p.device_id = d.device_id AND p.state = 'delivered' AND p.product_type = 'license')
+            """),
+        SQLInvariant(
+            "a purchase ends with its order",
+            """
+            SELECT p.order_id || ' ' || p.state || ' ' || o.status AS what FROM pass_purchases p
+            JOIN orders o ON o.id = p.order_id
+            WHERE (p.state = 'delivered') <> (o.paid_at_ms IS NOT NULL) OR (p.state = 'closed' AND o.status NOT IN
+                ('canceled')) OR (p.state = 'open' AND o.status IN ('canceled'))
+            """),
+        SQLInvariant(
+            "a device counts its unlocks one by one",
+            """
+            SELECT device_id || ' ' || unlock_count AS what FROM pass_purchases WHERE unlock_count IS NOT NULL
+            GROUP BY device_id, unlock_count HAVING COUNT(*) > 1
+            """),
+    ]
+}

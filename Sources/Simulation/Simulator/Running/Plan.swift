@@ -1,0 +1,113 @@
+internal import Kernel
+
+/// Everything that a history will try, drawn from its seed before it begins: it can be cut down, and played again.
+struct Plan: Sendable {
+    struct Act: Sendable {
+        let id: Int
+        let step: Step
+    }
+    struct Part: Sendable {
+        let kind: String
+        let number: Int
+        var acts: [Act]
+    }
+    struct Misfortune: Sendable {
+        let id: Int
+        let planned: PlannedFault
+    }
+
+    let seed: UInt64
+    var parts: [Part]
+    var faults: [Misfortune]
+    let eventVersion: String?
+    let featureNames: [String]
+
+    /// The ids of everything in it.
+    var ids: [Int] { (parts.flatMap { $0.acts.map(\.id) } + faults.map(\.id)).sorted() }
+
+    /// The plan of a seed.
+    init(seed: UInt64, features: [any SimulatedFeature.Type], rates: FaultRates = .usual) {
+        self.seed = seed
+        let chance = Chance(seed, of: "plan")
+        var id = 0
+        func next() -> Int {
+            id += 1
+            return id
+        }
+        eventVersion = chance.oneIn(4) ? "2024-06-20" : nil
+        var parts: [Part] = []
+        var names: [String] = []
+        for feature in features {
+            // Most histories are of one way to sell, so that they stay short.
+            if feature.name != WorldFeature.name, names.count > 1, chance.oneIn(3) { continue }
+            var isThere = false
+            for (type, countMax) in feature.actors {
+                for number in 0..<chance.int(0...countMax) {
+                    isThere = true
+                    let words = type.words.flatMap { word in Array(repeating: word.name, count: word.weight) }
+                    let drawn = (0..<chance.int(type.stepCount)).map { _ in chance.pick(words) }
+                    let acts = (type.opening + drawn).map { word in
+                        Act(
+                            id: next(),
+                            step: Step(word, chance.int(0...9), pauseMs: chance.number(in: 1...(chance.oneIn(6) ? 40_000 : 3_000))))
+                    }
+                    parts.append(Part(kind: type.kind, number: number, acts: acts))
+                }
+            }
+            if isThere { names.append(feature.name) }
+        }
+        self.parts = parts
+        featureNames = names
+        faults = (0..<chance.int(rates.countMin...rates.countMax)).map { _ in
+            Misfortune(id: next(), planned: rates.draw(chance))
+        }
+    }
+
+    /// Only what is wanted of it.
+    func keeping(_ wanted: Set<Int>) -> Plan {
+        var plan = self
+        plan.parts = parts.compactMap { part in
+            var part = part
+            part.acts.removeAll { !wanted.contains($0.id) }
+            return part.acts.isEmpty ? nil : part
+        }
+        plan.faults.removeAll { !wanted.contains($0.id) }
+        return plan
+    }
+}
+
+/// How much goes wrong.
+struct FaultRates: Sendable {
+    let countMin: Int
+    let countMax: Int
+    /// The activities that a fault may wait for, with the points that they pass.
+    static let usual = FaultRates(countMin: 0, countMax: 7)
+
+    private static let places: [Point: [String]] = [
+        .commit: [
+            "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
+            "POST /api/admin/orders/{id}/refunds", "POST /api/checkout/sessions", "POST /license/confirm",
+            "POST /unlock/daypass", "event payment_intent.succeeded", "event charge.refunded",
+            "event checkout.session.completed", "jobs",
+        ],
+        .call: [
+            "POST /api/payments/intent", "POST /api/orders/{id}/cancel", "POST /api/admin/orders/{id}/refunds",
+            "POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass", "jobs",
+        ],
+        .mail: ["jobs"],
+        .request: [
+            "POST /api/orders", "POST /api/payments/intent", "POST /api/admin/orders/{id}/refunds",
+            "POST /api/checkout/sessions", "POST /license/confirm",
+        ],
+        .delivery: ["event payment_intent.succeeded", "event checkout.session.completed", "event charge.refunded"],
+    ]
+
+    func draw(_ chance: Chance) -> PlannedFault {
+        let point = chance.pick([Point.commit, .commit, .call, .call, .request, .delivery, .mail])
+        let fault = chance.pick(Fault.byPoint[point] ?? Fault.allCases)
+        let places = Self.places[point] ?? []
+        let place = chance.oneIn(2) && !places.isEmpty ? chance.pick(places) : nil
+        let turnMax = place == nil ? (point == .commit ? 60 : 12) : (place == "jobs" ? 8 : 3)
+        return PlannedFault(fault: fault, activity: place, turn: chance.int(1...turnMax))
+    }
+}

@@ -1,0 +1,49 @@
+internal import HTTP
+internal import Kernel
+private import Synchronization
+
+/// What people know of a history beside the books: what they wanted, whom they attacked, and what must not be.
+public final class Memory: Sendable {
+    private struct State {
+        var violations: [String] = []
+        var logged: [String: Int] = [:]
+        var deliveries: [HTTPRequest] = []
+        var facts: [String: [String]] = [:]
+        var tokens: [String: String] = [:]
+    }
+    private let state = Mutex(State())
+
+    /// Something happened that must never happen.
+    public func violate(_ text: String) { state.withLock { $0.violations.append(text) } }
+
+    /// What must never happen and did.
+    var violations: [String] { state.withLock { $0.violations } }
+
+    /// Keeps a fact under a name: the orders that a person placed, say.
+    public func note(_ name: String, _ fact: String) { state.withLock { $0.facts[name, default: []].append(fact) } }
+
+    /// The facts under a name, in their order.
+    public func facts(_ name: String) -> [String] { state.withLock { $0.facts[name] ?? [] } }
+
+    /// How many warnings or lines of an event were logged.
+    public func logCount(_ event: String) -> Int { state.withLock { $0.logged[event] ?? 0 } }
+
+    func logged(_ line: Log.Line) {
+        guard line.level >= .warning else { return }
+        var name = line.event
+        if case .string(let code)? = line["code"] { name += ":" + code }
+        state.withLock { $0.logged[name, default: 0] += 1 }
+    }
+
+    func saw(_ delivery: HTTPRequest) {
+        state.withLock { state in
+            if state.deliveries.count < 50 { state.deliveries.append(delivery) }
+        }
+    }
+
+    var deliveries: [HTTPRequest] { state.withLock { $0.deliveries } }
+
+    /// Somebody's log-in, kept until it is refused.
+    func token(of person: String) -> String? { state.withLock { $0.tokens[person] } }
+    func keep(token: String?, of person: String) { state.withLock { $0.tokens[person] = token } }
+}

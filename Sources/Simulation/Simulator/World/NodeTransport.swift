@@ -1,0 +1,72 @@
+internal import HTTP
+internal import Kernel
+internal import StripeSandbox
+
+/// Stripe as one life of the application reaches it, over a network that loses, delays and repeats.
+struct NodeTransport: HTTPTransport {
+    let inner: any HTTPTransport
+    let sandbox: StripeSandbox
+    let life: Life
+    let node: Node
+    let board: FaultBoard
+    let trace: Trace
+    let clock: SimulatedClock
+    let chance: Chance
+
+    func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        try await travel(chance.number(in: 1...60))
+        let fault = board.pass(.call)
+        switch fault {
+        case .crashBeforeCall:
+            node.crash(life)
+            throw .cancelled
+        case .callNotSent: throw .notSent(reason: "no connection")
+        case .callLost:
+            try await travel(request.timeout.milliseconds)
+            throw .timeout
+        case .callRepeated:
+            // The network gives it to Stripe twice; the first answer is lost.
+            _ = try await exchange(request)
+        case .callSlow: befall(request, .init(.delay, delay: .milliseconds(chance.number(in: 5_000...120_000))))
+        case .callRateLimited: befall(request, .init(.rateLimit))
+        case .callLockTimeout: befall(request, .init(.lockTimeout))
+        case .callServerError: befall(request, .init(.serverError))
+        case .callServerErrorDone: befall(request, .init(.serverError, hasEffect: true))
+        case .callOutage: befall(request, .init(.outage))
+        case .callAnswerLost: befall(request, .init(.dropAnswer))
+        default: break
+        }
+        let response = try await exchange(request)
+        if fault == .crashAfterCall {
+            node.crash(life)
+            throw .cancelled
+        }
+        try await travel(chance.number(in: 1...60))
+        return response
+    }
+
+    private func exchange(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        let path = request.url.split(separator: "/", maxSplits: 2).last.map(String.init) ?? request.url
+        do throws(HTTPTransportError) {
+            let response = try await inner.send(request)
+            trace.tell("    app → \(request.method) \(path): \(response.status)")
+            return response
+        } catch {
+            trace.tell("    app → \(request.method) \(path): \(error)")
+            throw error
+        }
+    }
+
+    /// Only this request meets it.
+    private func befall(_ request: HTTPClientRequest, _ fault: StripeSandboxFault) {
+        var fault = fault
+        fault.method = request.method
+        fault.key = request.headers["Idempotency-Key"]
+        sandbox.add(fault)
+    }
+
+    private func travel(_ milliseconds: Int64) async throws(HTTPTransportError) {
+        do { try await clock.sleep(for: .milliseconds(milliseconds)) } catch { throw .cancelled }
+        guard life.isAlive else { throw .cancelled }
+    }
+}
