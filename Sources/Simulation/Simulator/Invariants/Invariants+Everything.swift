@@ -13,7 +13,7 @@ enum Invariants {
                 let id = delivery["event"]?.string ?? ""
                 if !inbox.contains(id) { faults.append("event \(id) was acknowledged and is not there") }
             }
-            let known = Set(deliveries.compactMap { $0["event"]?.string })
+            let known = Set(await books.world.list("/v1/events").compactMap { $0["id"]?.string })
             for id in inbox.subtracting(known).sorted() { faults.append("event \(id) is not Stripe's") }
             return faults
         },

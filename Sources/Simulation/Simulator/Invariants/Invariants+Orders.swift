@@ -68,6 +68,17 @@ extension Invariants {
         ComparedInvariant("every charge is one payment of ours, of the same order and amount", charges),
         ComparedInvariant("an order is charged once at Stripe, unless somebody paid it beside us", chargedOnce),
         ComparedInvariant("refunds are the same on both sides", refunds),
+        ComparedInvariant("a dispute stands as Stripe says") { books in
+            var ours: [String: String] = [:]
+            for row in try await books.rows("SELECT stripe_dispute_id AS id, status FROM disputes") {
+                ours[try row.text("id")] = try row.text("status")
+            }
+            return books.disputes.compactMap { dispute in
+                let id = dispute["id"]?.string ?? ""
+                return ours[id] == dispute["status"]?.string
+                    ? nil : "\(id) is \(ours[id] ?? "unknown") here and \(dispute["status"]?.string ?? "") at Stripe"
+            }
+        },
         ComparedInvariant("what is over here can not be paid at Stripe", closed),
         ComparedInvariant("nothing is charged for an order after it was given up", notAfterCancel),
         ComparedInvariant("one wish with one key makes one order") { books in
@@ -150,6 +161,10 @@ extension Invariants {
             }
         }
         for id in ours.keys.sorted() { faults.append("\(id) is recorded and is not at Stripe") }
+        let wishes = books.refunds.filter { $0["status"] != "failed" }.compactMap { $0["metadata"]?["refund_id"]?.string }
+        for (wish, made) in Dictionary(grouping: wishes, by: \.self).sorted(by: { $0.key < $1.key }) where made.count > 1 {
+            faults.append("refund \(wish) was made \(made.count) times")
+        }
         return faults
     }
 

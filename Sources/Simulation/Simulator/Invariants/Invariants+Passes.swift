@@ -24,5 +24,11 @@ extension Invariants {
             SELECT device_id || ' ' || unlock_count AS what FROM pass_purchases WHERE unlock_count IS NOT NULL
             GROUP BY device_id, unlock_count HAVING COUNT(*) > 1
             """),
+        SQLInvariant(
+            "a device pays once for a day",
+            """
+            SELECT device_id || ' ' || unlock_date AS what FROM pass_purchases WHERE unlock_date IS NOT NULL
+            GROUP BY device_id, unlock_date HAVING COUNT(*) > 1
+            """),
     ]
 }

@@ -37,12 +37,15 @@ struct Plan: Sendable {
         eventVersion = chance.oneIn(4) ? "2024-06-20" : nil
         var parts: [Part] = []
         var names: [String] = []
+        // Most histories are of one way to sell, so that they stay short.
+        let sellers = features.filter { $0.name != WorldFeature.name }
+        let main = sellers.isEmpty ? 0 : chance.int(0...(sellers.count - 1))
         for feature in features {
-            // Most histories are of one way to sell, so that they stay short.
-            if feature.name != WorldFeature.name, names.count > 1, chance.oneIn(3) { continue }
+            let isMain = feature.name == WorldFeature.name || feature.name == sellers[main].name
+            if !isMain, !chance.oneIn(4) { continue }
             var isThere = false
-            for (type, countMax) in feature.actors {
-                for number in 0..<chance.int(0...countMax) {
+            for (index, (type, countMax)) in feature.actors.enumerated() {
+                for number in 0..<chance.int((index == 0 ? 1 : 0)...countMax) {
                     isThere = true
                     let words = type.words.flatMap { word in Array(repeating: word.name, count: word.weight) }
                     let drawn = (0..<chance.int(type.stepCount)).map { _ in chance.pick(words) }

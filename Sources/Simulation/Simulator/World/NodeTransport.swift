@@ -46,7 +46,7 @@ struct NodeTransport: HTTPTransport {
     }
 
     private func exchange(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
-        let path = request.url.split(separator: "/", maxSplits: 2).last.map(String.init) ?? request.url
+        let path = request.url.split(separator: "/", maxSplits: 2).last?.prefix { $0 != "?" } ?? ""
         do throws(HTTPTransportError) {
             let response = try await inner.send(request)
             trace.tell("    app → \(request.method) \(path): \(response.status)")

@@ -74,22 +74,23 @@ public final class SimulatedWorld: Sendable {
     /// Puts the application together for a life.
     func make(_ life: Life, _ number: Int) async throws -> KessaiApp {
         let node = node
-        let inner = mutation?.wrapTransport?(stripe) ?? stripe
-        let kept = mutation?.wrapDatabase?(database) ?? database
         let (clock, trace) = (clock, trace)
         let log = Log(clock: clock, minimum: .info) { line in
             guard life.isAlive else { return }
             trace.note(line.json)
             self.memory.logged(line)
         }
+        let kept: any Database = NodeDatabase(
+            inner: database, life: life, node: node, board: board, outage: outage)
+        let line: any HTTPTransport = NodeTransport(
+            inner: stripe, sandbox: sandbox, life: life, node: node, board: board, trace: trace, clock: clock,
+            chance: chance)
         var reader = SettingsReader(file: .null, environment: environment)
         return try await KessaiApp.make(
             KessaiApp.Parts(
                 settings: try reader.read().settings,
-                database: NodeDatabase(inner: kept, life: life, node: node, board: board, outage: outage),
-                transport: NodeTransport(
-                    inner: inner, sandbox: sandbox, life: life, node: node, board: board, trace: trace, clock: clock,
-                    chance: chance),
+                database: mutation?.wrapDatabase?(kept) ?? kept,
+                transport: mutation?.wrapTransport?(line) ?? line,
                 mailer: NodeMailer(mailbox: mailbox, life: life, node: node, board: board),
                 hasher: Template.hasher, clock: NodeClock(clock: clock, life: life),
                 random: Chance(seed &+ UInt64(number), of: "app"), log: log, stripeRetriesMax: 1))

@@ -1,0 +1,108 @@
+internal import Crypto
+internal import Database
+internal import HTTP
+internal import JSON
+internal import Kernel
+
+extension Mutations {
+    /// Planted where requests come in and answers go out.
+    static let edge: [Mutation] = [
+        Mutation("acknowledge_before_storing", "an event that could not be stored is acknowledged").with { mutation in
+            mutation.changeResponse = { request, response in
+                request.head.path.hasPrefix("/api/webhook/") && response.status >= 500
+                    ? .json(["status": "success", "actions": []]) : response
+            }
+        },
+        Mutation("signature_not_checked", "an event is taken whoever signed it").with { mutation in
+            mutation.changeRequest = { request, world in
+                guard request.head.path.hasPrefix("/api/webhook/") else { return request }
+                return signed(request, request.body, world)
+            }
+        },
+        Mutation("no_mismatch_check", "an event's amount is taken for the order's").with { mutation in
+            mutation.changeRequest = { request, world in
+                guard request.head.path.hasPrefix("/api/webhook/"),
+                    let event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
+                    event["type"] == "payment_intent.succeeded",
+                    let order = event["data"]?["object"]?["metadata"]?["order_id"]?.string
+                else { return request }
+                let total = await world.count("SELECT total_minor AS count FROM orders WHERE id = \(order)")
+                var changed = event
+                changed.set(["data", "object", "amount_received"], to: .int(total))
+                changed.set(["data", "object", "amount"], to: .int(total))
+                return signed(request, changed.bytes(), world)
+            }
+        },
+        Mutation("trust_event_order", "an event is as new as its arrival").with { mutation in
+            mutation.changeRequest = { request, world in
+                guard request.head.path.hasPrefix("/api/webhook/"), request.head.headers["Stripe-Signature"] != nil,
+                    var event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
+                    event["type"]?.string?.hasPrefix("charge.dispute") == true
+                else { return request }
+                event.set(["created"], to: .int(world.clock.now().epochSeconds))
+                return signed(request, event.bytes(), world)
+            }
+        },
+        Mutation("key_ignored", "a request that is repeated with its key is done again").with { mutation in
+            mutation.changeRequest = { request, _ in
+                var request = request
+                request.head.headers["Idempotency-Key"] = nil
+                return request
+            }
+        },
+        Mutation("token_for_any_device", "a purchase's token is good for any device").with { mutation in
+            mutation.changeRequest = { request, world in
+                guard case .object(var body)? = try? JSONValue(parsing: request.body),
+                    let token = body["purchase_token"]?.string,
+                    let fact = world.memory.facts("tokens").first(where: { $0.hasSuffix(" \(token)") })
+                else { return request }
+                body["device_id"] = .string(String(fact.prefix { $0 != " " }))
+                var request = request
+                request.body = JSONValue.object(body).bytes()
+                return request
+            }
+        },
+        Mutation("no_ownership_check", "an order can be read and canceled by everybody").with { mutation in
+            mutation.changeRequest = { request, world in
+                guard request.head.path.hasPrefix("/api/orders/") else { return request }
+                for number in 0..<2 {
+                    let order = request.head.path.split(separator: "/")[2]
+                    guard world.memory.facts("orders of buyer\(number)").contains(String(order)),
+                        let token = world.memory.token(of: "buyer\(number)")
+                    else { continue }
+                    var request = request
+                    request.head.headers["Authorization"] = "Bearer \(token)"
+                    return request
+                }
+                return request
+            }
+        },
+    ]
+
+    private static func signed(_ request: HTTPRequest, _ body: [UInt8], _ world: SimulatedWorld) -> HTTPRequest {
+        let time = String(world.clock.now().epochSeconds)
+        let key = Array(SimulatedWorld.webhookSecret.reveal().utf8)
+        let digest = Digest.hmacSHA256(key: key, Array((time + ".").utf8) + body)
+        var request = request
+        request.body = body
+        request.head.headers["Stripe-Signature"] = "t=\(time),v1=\(Hex.encode(digest))"
+        return request
+    }
+}
+
+extension JSONValue {
+    /// Sets a member at a path of names.
+    fileprivate mutating func set(_ path: ArraySlice<String>, to value: JSONValue) {
+        guard let name = path.first else {
+            self = value
+            return
+        }
+        guard case .object(var object) = self else { return }
+        var inner = object[name] ?? .null
+        inner.set(path.dropFirst(), to: value)
+        object[name] = inner
+        self = .object(object)
+    }
+
+    fileprivate mutating func set(_ path: [String], to value: JSONValue) { set(path[...], to: value) }
+}
