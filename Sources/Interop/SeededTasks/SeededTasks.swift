@@ -23,14 +23,19 @@ public final class SeededTasks: TaskExecutor {
 
     /// Runs `body` and everything that it starts, on this thread, until nothing is left to do. When nothing is ready,
     /// `whenIdle` must make something so, by moving a clock; false says that it cannot. Returns nil when `body` is
-    /// stuck then.
+    /// stuck then, or has not ended after `piecesMax` pieces of tasks.
     public func run<Result: Sendable>(
-        _ body: @escaping @Sendable () async -> Result, whenIdle: () -> Bool
+        piecesMax: Int, _ body: @escaping @Sendable () async -> Result, whenIdle: () -> Bool
     ) -> Result? {
         let box = Box<Result>()
         _ = Task<Void, Never>(executorPreference: self) { box.put(await body()) }
+        var piecesLeft = piecesMax
         while true {
-            while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            while piecesLeft > 0, let job = next() {
+                piecesLeft -= 1
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            }
+            if piecesLeft == 0 { return nil }
             if let result = box.value { return result }
             guard whenIdle() else { return nil }
         }

@@ -18,7 +18,7 @@ public enum OrdersFeature: SimulatedFeature {
     /// The usual settings.
     public static let environment: [String: String] = [:]
     /// How much tea there is at first.
-    static let teaStock: Int64 = 12
+    static let teaStock: Int64 = 5
 
     /// People and goods.
     public static func prepare(_ app: KessaiApp) async throws {

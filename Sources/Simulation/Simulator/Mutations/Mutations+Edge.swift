@@ -21,7 +21,7 @@ extension Mutations {
         },
         Mutation("no_mismatch_check", "an event's amount is taken for the order's").with { mutation in
             mutation.changeRequest = { request, world in
-                guard request.head.path.hasPrefix("/api/webhook/"),
+                guard isGenuine(request),
                     let event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
                     event["type"] == "payment_intent.succeeded",
                     let order = event["data"]?["object"]?["metadata"]?["order_id"]?.string
@@ -35,8 +35,7 @@ extension Mutations {
         },
         Mutation("trust_event_order", "an event is as new as its arrival").with { mutation in
             mutation.changeRequest = { request, world in
-                guard request.head.path.hasPrefix("/api/webhook/"), request.head.headers["Stripe-Signature"] != nil,
-                    var event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
+                guard isGenuine(request), var event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
                     event["type"]?.string?.hasPrefix("charge.dispute") == true
                 else { return request }
                 event.set(["created"], to: .int(world.clock.now().epochSeconds))
@@ -78,6 +77,16 @@ extension Mutations {
             }
         },
     ]
+
+    /// Whether Stripe signed it.
+    private static func isGenuine(_ request: HTTPRequest) -> Bool {
+        guard request.head.path.hasPrefix("/api/webhook/"), let header = request.head.headers["Stripe-Signature"],
+            let time = header.split(separator: ",").first?.dropFirst(2)
+        else { return false }
+        let key = Array(SimulatedWorld.webhookSecret.reveal().utf8)
+        let digest = Digest.hmacSHA256(key: key, Array((time + ".").utf8) + request.body)
+        return header.contains("v1=\(Hex.encode(digest))")
+    }
 
     private static func signed(_ request: HTTPRequest, _ body: [UInt8], _ world: SimulatedWorld) -> HTTPRequest {
         let time = String(world.clock.now().epochSeconds)

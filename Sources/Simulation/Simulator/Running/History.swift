@@ -30,13 +30,20 @@ struct History: Sendable {
     let mutation: Mutation?
     let keepsLines: Bool
 
+    /// A history that takes more turns than this never ends; usual ones take some ten thousand.
+    static let piecesMax = 200_000
+
     /// Plays it on this thread. Throws `DatabaseError` when there is no database to begin with.
     func play() throws -> Outcome {
         let world = try SimulatedWorld(plan: plan, template: template, mutation: mutation, keepsLines: keepsLines)
         let tasks = SeededTasks(seed: plan.seed)
-        let ended = tasks.run { await self.live(in: world) } whenIdle: { world.clock.advance() }
+        let ended = tasks.run(piecesMax: Self.piecesMax) {
+            await live(in: world)
+        } whenIdle: {
+            world.clock.advance()
+        }
         var violations = world.memory.violations
-        if ended == nil { violations.append("the history is stuck: somebody waits for what never comes") }
+        if ended == nil { violations.append("the history never ends: somebody waits for what does not come, or tries for ever") }
         return Outcome(
             seed: plan.seed, hash: world.trace.hash, violations: violations + (ended ?? []),
             coverage: world.board.coverage, features: plan.featureNames, lines: world.trace.lines)
