@@ -15,7 +15,11 @@ public enum Workers {
                     return left == 0
                 }
                 guard isLast else { return }
-                if let refusal = started.refusal { continuation.resume(throwing: refusal) } else { continuation.resume() }
+                if let refusal = started.refusal {
+                    continuation.resume(throwing: refusal)
+                } else {
+                    continuation.resume()
+                }
             }
             for number in 0..<count {
                 do {

@@ -56,7 +56,9 @@ struct SimCommand: Command {
             Terminal.write(outcome.lines.joined(separator: "\n") + "\n")
             Terminal.write("seed \(seed)  hash \(String(outcome.hash, radix: 16))\n")
             for violation in outcome.violations { Terminal.write("✗ \(violation)\n") }
-            if !outcome.violations.isEmpty, wanted == nil, outcome.lines.count < 1000 { try shrink(simulator, seed, arguments["--mutation"]) }
+            if !outcome.violations.isEmpty, wanted == nil, outcome.lines.count < 1000 {
+                try shrink(simulator, seed, arguments["--mutation"])
+            }
         }
         return outcome.violations.isEmpty ? .success : .failure
     }

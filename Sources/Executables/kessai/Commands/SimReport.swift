@@ -35,7 +35,8 @@ struct SimReport {
         }
         return [
             "histories": .int(Int64(tally.histories)), "milliseconds": .int(Int64(seconds * 1000)),
-            "hash": .string(String(tally.hash, radix: 16)), "features": counts(tally.byFeature.map { ($0.key, $0.value) }),
+            "hash": .string(String(tally.hash, radix: 16)),
+            "features": counts(tally.byFeature.map { ($0.key, $0.value) }),
             "faults": counts(Fault.allCases.map { ($0.rawValue, tally.coverage.faults[$0] ?? 0) }),
             "weather": counts(tally.coverage.weather.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),

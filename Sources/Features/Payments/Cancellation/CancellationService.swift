@@ -146,11 +146,14 @@ public struct CancellationService: Sendable {
 
     /// A bank is working on the payment: the wish to cancel is dropped, so that the outcome decides.
     private func withdraw(_ id: OrderID, cause: Cause) async throws {
+        let until = clock.now().adding(.seconds(3600))
         try await database.write { [history] tx in
             let orders = OrderRepository(tx: tx)
             guard var order = try orders.lock(.id(id)), order.status == .awaitingPayment else { return }
             order.cancelRequestedAt = nil
             try orders.update(order)
+            // An order whose time is over would be swept again at once, and again.
+            try orders.extend(id, until: until)
             try history.append("cancel_withdrawn", of: id, cause: cause, in: tx)
         }
         throw PaymentError.paymentInProgress

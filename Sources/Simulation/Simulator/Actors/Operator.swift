@@ -108,7 +108,8 @@ struct Operator: SimulatedActor {
                 "POST", "/v1/payment_intents",
                 "amount=\(amount)&currency=jpy&metadata[order_id]=\(id)&confirm=true&payment_method=pm_card_visa"
                     + "&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never")
-            world.trace.tell("    a payment of \(amount) for \(id) at Stripe: \(made?["status"]?.string ?? made?.told ?? "?")")
+            world.trace.tell(
+                "    a payment of \(amount) for \(id) at Stripe: \(made?["status"]?.string ?? made?.told ?? "?")")
         }
     }
 }

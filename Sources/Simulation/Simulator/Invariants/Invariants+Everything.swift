@@ -5,10 +5,12 @@ internal import JSON
 enum Invariants {
     /// The inbox, the outbox, the jobs and the ledger.
     static let ofEverything: [any Invariant] = [
-        ComparedInvariant("every event that Stripe saw acknowledged is in the inbox once, and no other event is") { books in
+        ComparedInvariant("every event that Stripe saw acknowledged is in the inbox once, and no other event is") {
+            books in
             var faults: [String] = []
             let deliveries = await books.world.sandboxDeliveries()
-            let inbox = Set(try await books.rows("SELECT stripe_event_id AS id FROM webhook_events").map { try $0.text("id") })
+            let inbox = Set(
+                try await books.rows("SELECT stripe_event_id AS id FROM webhook_events").map { try $0.text("id") })
             for delivery in deliveries where delivery["status"] == "delivered" {
                 let id = delivery["event"]?.string ?? ""
                 if !inbox.contains(id) { faults.append("event \(id) was acknowledged and is not there") }
@@ -21,7 +23,8 @@ enum Invariants {
             "an event is in the inbox once",
             "SELECT stripe_event_id AS what FROM webhook_events GROUP BY stripe_event_id HAVING COUNT(*) > 1"),
         SQLInvariant(
-            "no event waits for ever", "SELECT id || ' ' || outcome AS what FROM webhook_events WHERE state = 'waiting'"),
+            "no event waits for ever", "SELECT id || ' ' || outcome AS what FROM webhook_events WHERE state = 'waiting'"
+        ),
         SQLInvariant(
             "no event ends as a dead letter",
             "SELECT stripe_event_id || ' ' || type || ' ' || outcome AS what FROM webhook_events WHERE state = 'dead'"),
@@ -66,11 +69,12 @@ enum Invariants {
             for dispute in books.disputes {
                 for movement in dispute["balance_transactions"]?.array ?? [] { sum += movement["amount"]?.int ?? 0 }
             }
-            let booked = try await books.rows(
-                """
-                SELECT COALESCE(SUM(amount_minor), 0) AS sum FROM postings WHERE account = 'stripe_balance'
-                """
-            ).first?.int("sum") ?? 0
+            let booked =
+                try await books.rows(
+                    """
+                    SELECT COALESCE(SUM(amount_minor), 0) AS sum FROM postings WHERE account = 'stripe_balance'
+                    """
+                ).first?.int("sum") ?? 0
             return booked == sum ? [] : ["\(booked) booked, \(sum) at Stripe"]
         },
         SQLInvariant(

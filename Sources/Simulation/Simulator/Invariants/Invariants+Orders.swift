@@ -90,7 +90,8 @@ extension Invariants {
 
     private static func tooManyOrders(_ books: Books) async throws -> [String] {
         let wishes = (0..<2).reduce(0) { $0 + books.world.memory.facts("order keys of buyer\($1)").count }
-        let placed = try await books.rows("SELECT COUNT(*) AS count FROM orders WHERE seller = 'shop'")
+        let placed =
+            try await books.rows("SELECT COUNT(*) AS count FROM orders WHERE seller = 'shop'")
             .first?.int("count") ?? 0
         return Int(placed) > wishes ? ["\(placed) orders of \(wishes) wishes"] : []
     }
@@ -122,7 +123,9 @@ extension Invariants {
                 continue
             }
             if try row.text("order_id") != order { faults.append("\(intent) is recorded for another order") }
-            if try row.int("amount_minor") != charge["amount"]?.int || row.text("currency") != charge["currency"]?.string {
+            if try row.int("amount_minor") != charge["amount"]?.int
+                || row.text("currency") != charge["currency"]?.string
+            {
                 faults.append("\(intent) is recorded with another amount")
             }
             let customer = try row.textOrNil("customer")
@@ -151,7 +154,8 @@ extension Invariants {
         for refund in books.refunds {
             let id = refund["id"]?.string ?? ""
             guard let row = ours.removeValue(forKey: id) else {
-                let isOurs = books.charges.first { $0["id"] == refund["charge"] }.flatMap { order(of: $0, books) } != nil
+                let isOurs =
+                    books.charges.first { $0["id"] == refund["charge"] }.flatMap { order(of: $0, books) } != nil
                 if isOurs { faults.append("\(id) over \(refund["amount"]?.int ?? 0) is not recorded") }
                 continue
             }
@@ -161,8 +165,11 @@ extension Invariants {
             }
         }
         for id in ours.keys.sorted() { faults.append("\(id) is recorded and is not at Stripe") }
-        let wishes = books.refunds.filter { $0["status"] != "failed" }.compactMap { $0["metadata"]?["refund_id"]?.string }
-        for (wish, made) in Dictionary(grouping: wishes, by: \.self).sorted(by: { $0.key < $1.key }) where made.count > 1 {
+        let wishes = books.refunds.filter { $0["status"] != "failed" }.compactMap {
+            $0["metadata"]?["refund_id"]?.string
+        }
+        for (wish, made) in Dictionary(grouping: wishes, by: \.self).sorted(by: { $0.key < $1.key })
+        where made.count > 1 {
             faults.append("refund \(wish) was made \(made.count) times")
         }
         return faults

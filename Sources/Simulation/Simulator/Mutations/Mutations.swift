@@ -11,7 +11,8 @@ public enum Mutations {
             text.contains("INSERT INTO shop_deliveries") ? .later : .kept
         },
         rewriting(
-            "missing_unique_event", "the inbox has no unique index", schema: { text in
+            "missing_unique_event", "the inbox has no unique index",
+            schema: { text in
                 text.replacing("stripe_event_id TEXT NOT NULL UNIQUE", with: "stripe_event_id TEXT NOT NULL")
             }
         ) { text in
@@ -19,20 +20,24 @@ public enum Mutations {
             return text.contains(conflict) ? .text(text.replacing(conflict, with: "")) : .kept
         },
         rewriting(
-            "settle_twice", "a payment that is known is settled again", schema: { text in
+            "settle_twice", "a payment that is known is settled again",
+            schema: { text in
                 text.replacing(
                     "stripe_payment_intent_id TEXT NOT NULL UNIQUE", with: "stripe_payment_intent_id TEXT NOT NULL"
                 ).replacing("UNIQUE (kind, source_id)", with: "CHECK (kind <> '')")
                     .replacing("UNIQUE (order_id, kind, source_id)", with: "CHECK (order_id <> '')")
             }
         ) { text in
-            if text.contains("ON CONFLICT (order_id, kind, source_id)") || text.contains("ON CONFLICT (kind, source_id)") {
+            if text.contains("ON CONFLICT (order_id, kind, source_id)")
+                || text.contains("ON CONFLICT (kind, source_id)")
+            {
                 return .text(text.split(separator: "ON CONFLICT")[0] + "")
             }
             return text.contains("FROM payments WHERE stripe_payment_intent_id") ? .empty : .kept
         },
         rewriting(
-            "stock_without_guard", "stock is taken without looking whether it is there", schema: { text in
+            "stock_without_guard", "stock is taken without looking whether it is there",
+            schema: { text in
                 text.replacing("CHECK (stock IS NULL OR stock BETWEEN 0 AND 1000000000)", with: "")
             }
         ) { text in

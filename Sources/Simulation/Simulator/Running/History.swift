@@ -2,8 +2,8 @@ internal import Database
 internal import Jobs
 internal import Kernel
 internal import KessaiApp
-internal import StripeSandbox
 internal import SeededTasks
+internal import StripeSandbox
 private import Synchronization
 
 /// What came of one history.
@@ -43,7 +43,9 @@ struct History: Sendable {
             world.clock.advance()
         }
         var violations = world.memory.violations
-        if ended == nil { violations.append("the history never ends: somebody waits for what does not come, or tries for ever") }
+        if ended == nil {
+            violations.append("the history never ends: somebody waits for what does not come, or tries for ever")
+        }
         return Outcome(
             seed: plan.seed, hash: world.trace.hash, violations: violations + (ended ?? []),
             coverage: world.board.coverage, features: plan.featureNames, lines: world.trace.lines)
@@ -141,11 +143,15 @@ struct History: Sendable {
     }
 
     /// Seconds: together longer than Stripe's retries, a voucher's life, and our own retries.
-    private static let pauses: [Duration] = [5, 100, 600, 3_700, 3_700, 10_800, 21_600, 43_200, 43_200, 86_400, 86_400, 86_400, 86_400, 3_700]
-        .map { .seconds($0) }
+    private static let pauses: [Duration] = [
+        5, 100, 600, 3_700, 3_700, 10_800, 21_600, 43_200, 43_200, 86_400, 86_400, 86_400, 86_400, 3_700,
+    ]
+    .map { .seconds($0) }
 
     private static func isQuiet(_ world: SimulatedWorld) async -> Bool {
-        guard world.sandbox.nextDue == nil, world.clock.now() > (world.calmAt ?? world.clock.now()).adding(.seconds(8_000)) else { return false }
+        guard world.sandbox.nextDue == nil,
+            world.clock.now() > (world.calmAt ?? world.clock.now()).adding(.seconds(8_000))
+        else { return false }
         return await world.count(
             """
             SELECT (SELECT COUNT(*) FROM jobs WHERE state IN ('available', 'running')

@@ -52,7 +52,9 @@ struct Plan: Sendable {
                     let acts = (type.opening + drawn).map { word in
                         Act(
                             id: next(),
-                            step: Step(word, chance.int(0...9), pauseMs: chance.number(in: 1...(chance.oneIn(6) ? 40_000 : 3_000))))
+                            step: Step(
+                                word, chance.int(0...9),
+                                pauseMs: chance.number(in: 1...(chance.oneIn(6) ? 40_000 : 3_000))))
                     }
                     parts.append(Part(kind: type.kind, number: number, acts: acts))
                 }

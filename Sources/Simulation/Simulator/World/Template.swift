@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Database
-internal import Identity
 internal import HTTP
+internal import Identity
 internal import JSON
 internal import Kernel
 internal import KessaiApp
