@@ -22,7 +22,7 @@ extension Mutations {
         Mutation("no_mismatch_check", "an event's amount is taken for the order's").with { mutation in
             mutation.changeRequest = { request, world in
                 guard isGenuine(request),
-                    let event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
+                    let event = try? JSONValue(parsing: request.body),  // Refused later.
                     event["type"] == "payment_intent.succeeded",
                     let order = event["data"]?["object"]?["metadata"]?["order_id"]?.string
                 else { return request }
@@ -35,7 +35,7 @@ extension Mutations {
         },
         Mutation("trust_event_order", "an event is as new as its arrival").with { mutation in
             mutation.changeRequest = { request, world in
-                guard isGenuine(request), var event = try? JSONValue(parsing: request.body),  // What is no event is refused later.
+                guard isGenuine(request), var event = try? JSONValue(parsing: request.body),  // Refused later.
                     event["type"]?.string?.hasPrefix("charge.dispute") == true
                 else { return request }
                 event.set(["created"], to: .int(world.clock.now().epochSeconds))

@@ -129,6 +129,7 @@ struct History: Sendable {
         await Self.start(world)
         for pause in Self.pauses {
             await world.wait(pause)
+            await world.settleBanks()
             for _ in 0..<2 {
                 _ = await world.sandbox.deliverDue(via: Deliveries(world: world))
                 await Self.runJobs(world)
