@@ -103,7 +103,7 @@ public struct CancellationService: Sendable {
             facts["stripe_request"] = JSONValue(error.requestID)
             // An intent that Stripe does not know cannot be paid: another account's, or deleted test data.
             if error.isResourceMissing { return facts }
-            guard error.isReplayedFault || error.isInvalidRequest else {
+            guard error.isSettledByReading || error.isInvalidRequest else {
                 try await noteUnknown(id, facts, cause: cause)
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }

@@ -37,7 +37,7 @@ extension Checkouts {
             _ = try await stripe.expireCheckoutSession(stripeID, key: key)
         } catch {
             if error.isResourceMissing { return nil }
-            guard error.isReplayedFault || error.isInvalidRequest else {
+            guard error.isSettledByReading || error.isInvalidRequest else {
                 throw PaymentError.pageNotOpened(code: error.code, repeatable: true)
             }
         }

@@ -46,7 +46,7 @@ extension Checkouts {
             let made = try await stripe.createCheckoutSession(
                 request, key: try StripeKeys.key(session.idempotencyKey))
             return (made.value, made.requestID)
-        } catch  where error.isReplayedFault || error == .idempotencyConflict {
+        } catch  where error.isSettledByReading {
             return (try await findOrRefuse(session, code: "replayed_server_error"), nil)
         }
     }

@@ -155,11 +155,11 @@ struct IntentService: Sendable {
                     ]),
                 key: try StripeKeys.key(attempt.idempotencyKey))
             return (created.value, created.requestID)
-        } catch  where error.isReplayedFault {
+        } catch  where error.isSettledByReading {
             // Stripe will say so for as long as it keeps the key. What it made can be read; when it made nothing, the
             // attempt is over.
             if let found = try await find(attempt, of: order, customer: customer) { return (found, nil) }
-            throw .invalidRequest(StripeInvalidRequest(status: nil, code: "replayed_server_error"))
+            throw error.asOver
         }
     }
 
