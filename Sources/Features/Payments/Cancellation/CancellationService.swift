@@ -41,7 +41,7 @@ public struct CancellationService: Sendable {
         do {
             let intent = try await intents.resolve(id, cause: cause)
             var facts: JSONObject = [:]
-            if let intent { facts = try await cancelAtStripe(intent, of: id, cause: cause) }
+            if let intent { facts = try await cancelAtStripe(intent, of: requested, cause: cause) }
             return try await finish(id, canceled: intent, facts, cause: cause)
         } catch PaymentError.paymentIntentCreation {
             return requested
@@ -74,7 +74,9 @@ public struct CancellationService: Sendable {
             if page?.state == .processing { return order }
             if order.cancelRequestedAt == nil {
                 order.cancelRequestedAt = now
-                try history.append("cancel_requested", of: id, cause: cause, in: tx)
+                if try !Self.isTold(of: id, cause, in: tx) {
+                    try history.append("cancel_requested", of: id, cause: cause, in: tx)
+                }
             }
             if page?.state.isUnderWay != true, try AttemptRepository(tx: tx).current(of: id) == nil {
                 try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
@@ -86,11 +88,13 @@ public struct CancellationService: Sendable {
     }
 
     /// Returns what the story tells of it.
-    private func cancelAtStripe(_ intentID: String, of id: OrderID, cause: Cause) async throws -> JSONObject {
-        // To cancel twice is to cancel once, so the key may change; one that changes by the hour outlives no fault
-        // that Stripe keeps under it.
-        let hour = clock.now().epochSeconds / 3600
-        let key = "\(id.rawValue)-cancel-\(intentID)-\(hour)"
+    private func cancelAtStripe(_ intentID: String, of order: Order, cause: Cause) async throws -> JSONObject {
+        // To cancel twice is to cancel once, so the key may change. One of each wish and hour outlives neither a fault
+        // that Stripe keeps under it, nor its refusal of a wish that was withdrawn since.
+        let id = order.id
+        let now = clock.now()
+        let wish = (order.cancelRequestedAt ?? now).epochMs
+        let key = "\(id.rawValue)-cancel-\(intentID)-\(wish)-\(now.epochSeconds / 3600)"
         var facts: JSONObject = ["payment_intent": .string(intentID), "idempotency_key": .string(key)]
         let intent: StripePaymentIntent
         do throws(StripeError) {
@@ -151,9 +155,17 @@ public struct CancellationService: Sendable {
             guard var order = try orders.lock(.id(id)), order.status == .awaitingPayment else { return }
             order.cancelRequestedAt = nil
             try orders.update(order)
+            guard try !Self.isTold(of: id, cause, in: tx) else { return }
             try history.append("cancel_withdrawn", of: id, cause: cause, in: tx)
         }
         throw PaymentError.paymentInProgress
+    }
+
+    /// Whether the story tells already that the sweep wanted to cancel and had to wait for a bank: it tries again and
+    /// again, and only what changes belongs into the story.
+    private static func isTold(of id: OrderID, _ cause: Cause, in tx: Transaction) throws -> Bool {
+        guard cause.kind == .job else { return false }
+        return try OrderHistory.has("cancel_withdrawn", by: .job, of: id, in: tx)
     }
 
     /// Closes the order, unless another request has withdrawn the wish or opened another intent meanwhile.
