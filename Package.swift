@@ -148,7 +148,8 @@ let package = Package(
             ]),
         tests(
             "ShopTests",
-            ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+            ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),
+        tests("PassesTests", ["Passes", "HTTP", "Kernel"]),
         tests(
             "PaymentsTests",
             [
