@@ -40,6 +40,9 @@ class Demo:
         """A control of the sandbox, or a call of the shop's to Stripe."""
         return ask("POST", self.stripe_url + path, body, self.secret_key)
 
+    def control(self, method, path):
+        return ask(method, self.stripe_url + path)
+
     def device(self, device):
         return self.api("GET", f"/api/devices/{device}")
 

@@ -11,6 +11,7 @@ enum DeviceSheet {
         @media(min-width:40rem){main{min-height:0;margin:3rem auto;border:1px solid var(--line);border-radius:1.5rem;
         padding:1.25rem 1.75rem 2rem}}
         .app{margin:0 0 1rem;font-weight:700;letter-spacing:.02em}
+        p{text-wrap:pretty}.state p{text-wrap:balance}
         h1{font-size:1.6rem;line-height:1.3;margin:.25rem 0 0}p{margin:.35rem 0}a{color:var(--accent)}
         .quiet{opacity:.75;font-size:.875rem}
         .state{text-align:center;margin:1.25rem 0 1.5rem;padding:1.5rem 1rem;border-radius:1rem;background:var(--soft)}

@@ -68,7 +68,13 @@ extension Text {
         }
     }
 
-    /// A refusal in words; the API's own detail, with the reference where there is one, stands below.
+    /// Whether the API's own words belong below ours: they name the reference, or we have none.
+    static func needsDetail(_ problem: Problem) -> Bool {
+        ["purchase_in_progress", "purchase_needs_review", "delivery_pending"].contains(problem.code)
+            || problems[problem.code] == nil
+    }
+
+    /// A refusal in words.
     static func of(_ problem: Problem) -> Text { problems[problem.code] ?? other(problem) }
 
     private static func other(_ problem: Problem) -> Text {

@@ -44,7 +44,7 @@ struct NoticeView {
             [
                 .element("p", [:], [.text(notice.text[language])]),
                 .group(notice.reference.map { [.reference($0, language)] } ?? []),
-                .group(notice.problem.map { $0.detail.isEmpty ? [] : [.quiet($0.detail)] } ?? []),
+                .group(notice.problem.map { Text.needsDetail($0) ? [.quiet($0.detail)] : [] } ?? []),
                 .group(
                     notice.againSeconds.map { seconds in
                         [
