@@ -151,11 +151,12 @@ let package = Package(
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
                 "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("PassesTests", ["Kernel", "Passes"]),
         tests(
             "PaymentsTests",
             [
