@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -122,10 +122,8 @@ class Browser:
     def attempt(self, condition):
         try:
             return condition(self.driver)
-        except Exception as fault:
-            if type(fault).__name__ in ("NoSuchElementException", "StaleElementReferenceException"):
-                return None
-            raise
+        except (NoSuchElementException, StaleElementReferenceException):
+            return None
 
     def place(self):
         return self.driver.current_url
