@@ -81,7 +81,9 @@ import Testing
     @Test(arguments: TestEngine.all)
     func `refusals of accounts and orders are typed`(engine: TestEngine) async throws {
         try await Self.run(on: engine) { shop, buyer in
-            let taken = try await thrownError { try await shop.client.register(email: Self.email, password: Self.password) }
+            let taken = try await thrownError {
+                try await shop.client.register(email: Self.email, password: Self.password)
+            }
             #expect(taken.code == "email_taken")
             let wrong = try await thrownError {
                 try await shop.client.logIn(email: Self.email, password: Secret("not the password"))
