@@ -71,6 +71,7 @@ let package = Package(
         room("Database", in: "Ports", ["Kernel"]),
         room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
         room("Jobs", in: "Ports", ["Database", "Kernel"]),
+        room("Brakes", in: "Ports", ["Crypto", "Database", "Kernel"]),
         room("Mail", in: "Ports", ["Kernel"]),
         room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
@@ -86,7 +87,7 @@ let package = Package(
         room(
             "Accounts", in: "Features",
             [
-                "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI",
+                "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI",
                 "Notifications",
             ]),
         room(
@@ -104,7 +105,7 @@ let package = Package(
 
         room(
             "Passes", in: "Features",
-            ["Crypto", "Database", "HTTP", "HTTPModels", "JSON", "Jobs", "Kernel", "KessaiAPI", "Payments"]),
+            ["Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "JSON", "Jobs", "Kernel", "KessaiAPI", "Payments"]),
 
         // SDK: for apps that use a server
         room("KessaiClient", in: "SDK", ["HTTP", "JSON", "Kernel", "KessaiAPI"]),
@@ -118,7 +119,7 @@ let package = Package(
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
+                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
                 "Identity",
                 "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Notifications", "Passes", "Payments",
                 "Shop", "StripeClient", "TimeZones", "WebPages",
@@ -144,14 +145,14 @@ let package = Package(
             [
                 "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Jobs",
                 "KessaiApp",
-                "Kernel", "KernelTesting", "Mail", "Shop", "StripeSandbox",
+                "Kernel", "KernelTesting", "Mail", "Payments", "Shop", "StripeSandbox",
             ]),
         tests(
             "AppTests",
             [
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
@@ -176,7 +177,7 @@ let package = Package(
         tests(
             "AccountsTests",
             [
-                "Accounts", "Audit", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Kernel",
+                "Accounts", "Audit", "Brakes", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Kernel",
                 "KernelTesting", "KessaiAPI",
             ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),

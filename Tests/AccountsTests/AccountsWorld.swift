@@ -1,5 +1,6 @@
 import Accounts
 import Audit
+import Brakes
 import Crypto
 import Database
 import DatabaseTesting
@@ -48,7 +49,7 @@ struct AccountsWorld {
     /// Runs `body` with a fresh database.
     static func with(_ engine: TestEngine, _ body: (AccountsWorld) async throws -> Void) async throws {
         let clock = ManualClock()
-        let migrations = AuditSchema.migrations + AccountsFeature.migrations
+        let migrations = AuditSchema.migrations + BrakesSchema.migrations + AccountsFeature.migrations
         try await withDatabase(engine, migrations: migrations, clock: clock) { database in
             try await body(AccountsWorld(database, clock: clock))
         }

@@ -1,5 +1,6 @@
 import Accounts
 import Audit
+import Brakes
 import Database
 import DatabaseTesting
 import Dispatch
@@ -63,7 +64,7 @@ import Testing
                 _ = try await world.token("hana@example.jp")
             }
             let left = try await world.database.read {
-                try $0.row("SELECT COUNT(*) AS n FROM login_failures")?.int("n")
+                try $0.row("SELECT COUNT(*) AS n FROM failure_counts")?.int("n")
             }
             #expect(left == 0)
         }
@@ -114,10 +115,10 @@ import Testing
             world.clock.advance(by: .seconds(600))
             await fail(1, "new@example.jp", world)
             world.clock.advance(by: .seconds(300))
-            for _ in 0..<2 { try await world.feature.brake.prune() }
+            for _ in 0..<2 { try await FailureBrake.prune(world.database, at: world.clock.now()) }
             let rows = try await world.database.read {
-                try $0.rows("SELECT address_hash, failures FROM login_failures")
-                    .map { (try $0.text("address_hash"), try $0.int("failures")) }
+                try $0.rows("SELECT subject_hash, failures FROM failure_counts")
+                    .map { (try $0.text("subject_hash"), try $0.int("failures")) }
             }
             #expect(rows.map(\.1) == [1])
             #expect(rows.first?.0.count == 64)

@@ -1,5 +1,6 @@
 import Accounts
 import Audit
+import Brakes
 import DatabaseTesting
 import Dispatch
 import HTTP
@@ -62,7 +63,7 @@ import Testing
     @Test(arguments: ["hana@example.jp", "nobody@example.jp"])
     func `an unknown address takes its turn at the hasher as a known one does`(email: String) async throws {
         let clock = ManualClock()
-        let migrations = AuditSchema.migrations + AccountsFeature.migrations
+        let migrations = AuditSchema.migrations + BrakesSchema.migrations + AccountsFeature.migrations
         try await withDatabase(.sqlite, migrations: migrations, clock: clock) { database in
             let hasher = PasswordHasher(cost: .least, threadsMax: 1, waitingMax: 0)
             let world = AccountsWorld(database, clock: clock, hasher: hasher)

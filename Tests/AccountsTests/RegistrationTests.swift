@@ -1,5 +1,6 @@
 import Accounts
 import Audit
+import Brakes
 import Database
 import DatabaseTesting
 import HTTP
@@ -140,7 +141,7 @@ import Testing
     ) async throws {
         let clock = ManualClock()
         let migrations =
-            AuditSchema.migrations + AccountsFeature.migrations
+            AuditSchema.migrations + BrakesSchema.migrations + AccountsFeature.migrations
             + [Migration("test/0001_prepared", ["CREATE TABLE prepared (user_id TEXT NOT NULL PRIMARY KEY)"])]
         try await withDatabase(engine, migrations: migrations, clock: clock) { database in
             let world = AccountsWorld(database, clock: clock) { user, tx in

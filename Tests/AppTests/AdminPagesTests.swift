@@ -170,7 +170,8 @@ import Testing
 
     @Test func `orders are paged and filtered, and a filter that cannot be is told`() async throws {
         try await run { world, browser, buyer in
-            for _ in 0..<25 { _ = try await world.order(by: buyer) }
+            let another = try await world.buyer("another")
+            for number in 0..<25 { _ = try await world.order(by: number < 13 ? buyer : another) }
             _ = try await world.buy(by: buyer)
             func numbers(_ page: Browser.Page) -> [Int] {
                 page.text.matches(of: /#(\d+)</).compactMap { Int($0.1) }

@@ -10,7 +10,8 @@ import SQLiteDriver
 import Testing
 
 /// Webhooks that come together share their commits, and each is durable before it is acknowledged.
-@Suite(.timeLimit(.minutes(1))) struct InboxCommitTests {
+// A bound for what hangs; waiting for a schema of the shared server counts, too.
+@Suite(.timeLimit(.minutes(5))) struct InboxCommitTests {
     /// Holds the writer's own thread until it is opened, for at most ten seconds.
     private final class Gate: Sendable {
         private let monitor = Monitor((isOpen: false, isReached: false))

@@ -48,7 +48,7 @@ private struct AnotherSweep: JobArguments {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()
-            try await breakAttempts(60, by: buyer, world)
+            try await breakAttempts(60, by: try await world.buyer("unlucky"), world)
             let order = try await lost(by: buyer, world)
             world.clock.advance(by: .seconds(100))
             try await world.work()

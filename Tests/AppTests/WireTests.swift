@@ -73,6 +73,8 @@ import Testing
             try await world.work()
         }
         let later = try await world.again("operator@example.com")
+        let reconciliation = await world.send("GET", "/api/admin/reconciliation", token: later.token)
+        #expect(reconciliation["statements"]?.array?.isEmpty == false)
         let letters = await world.send("GET", "/api/admin/dead-letters", token: later.token)["data"]?.array
         let letter = try #require(letters?.first?["id"]?.string)
         let path = "/api/admin/dead-letters/\(letter)/replay"

@@ -37,6 +37,29 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
+    func `who guesses tokens is told how long to wait, and what is paid is delivered all the same`(engine: TestEngine)
+        async throws
+    {
+        try await PassShop.run(on: engine) { shop in
+            let paid = try await shop.buy(.license)
+            var codes: [String?] = []
+            while codes.count < 20, codes.last != "too_many_attempts" {
+                let error = try await thrownError {
+                    try await shop.client.confirmLicense(device: PassShop.device, token: Secret("kpt_\(codes.count)"))
+                }
+                codes.append(error.code)
+            }
+            #expect(codes.last == "too_many_attempts")
+            let braked = try await thrownError { try await shop.client.confirm(paid, device: PassShop.device) }
+            #expect(braked.mayRepeat)
+            #expect(!braked.endsPurchase)
+            #expect(try #require(braked.retryAfter) > .seconds(10))
+            await shop.world.deliver()
+            #expect(try await shop.client.device(PassShop.device).unlocked)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
     func `fields at fault are named`(engine: TestEngine) async throws {
         try await PassShop.run(on: engine) { shop in
             let error = try await thrownError {

@@ -20,7 +20,7 @@ import Testing
         "Features": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Payments", "Notifications"],
         "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features"],
         "SDK": ["Kernel", "HTTP", "JSON", "Contract"],
-        "App": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Features", "Web"],
+        "App": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "TimeZones", "Vendors", "Features", "Web"],
     ]
 
     @Test(arguments: allowed.keys.sorted())

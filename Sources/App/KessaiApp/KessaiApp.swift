@@ -1,6 +1,7 @@
 public import Accounts
 internal import AdminPages
 internal import Audit
+internal import Brakes
 public import Crypto
 public import Database
 public import HTTP
@@ -10,7 +11,7 @@ public import Kernel
 public import Mail
 internal import Notifications
 internal import Passes
-internal import Payments
+public import Payments
 public import Shop
 internal import StripeClient
 internal import WebPages
@@ -67,7 +68,8 @@ public struct KessaiApp: Sendable {
 
     /// Every step of the schema, in the order of their dependencies.
     public static var migrations: [Migration] {
-        JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + AccountsFeature.migrations
+        JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + BrakesSchema.migrations
+            + AccountsFeature.migrations
             + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
     }
 
@@ -79,6 +81,8 @@ public struct KessaiApp: Sendable {
     public let accounts: AccountsService
     /// Products, for the command line.
     public let products: ProductService
+    /// Reconciliation with Stripe, for the command line.
+    public let reconciliation: Reconciliation
 
     /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
@@ -102,17 +106,21 @@ public struct KessaiApp: Sendable {
         let addresses = UserMailAddresses()
         let notifications = NotificationsFeature(
             database: database, queue: queue, clock: clock, ids: ids, mailer: parts.mailer)
-        let stripe = StripeGateway(
-            client: StripeClient(
-                configuration: StripeConfiguration(
-                    secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase,
-                    retriesMax: parts.stripeRetriesMax),
-                transport: parts.transport, clock: clock, random: random, log: log),
-            webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
+        func stripe(through transport: any HTTPTransport) -> StripeGateway {
+            StripeGateway(
+                client: StripeClient(
+                    configuration: StripeConfiguration(
+                        secretKey: settings.stripeSecretKey, apiBase: settings.stripeAPIBase,
+                        retriesMax: parts.stripeRetriesMax),
+                    transport: transport, clock: clock, random: random, log: log),
+                webhookSecrets: settings.stripeWebhookSecrets, clock: clock)
+        }
         let passesConfiguration = PassesConfiguration(settings)
         let payments = PaymentsFeature(
             PaymentsFeature.Parts(
-                database: database, stripe: stripe, installation: installation,
+                database: database, stripe: stripe(through: parts.transport),
+                pacedStripe: stripe(through: PacedTransport(parts.transport, clock: clock)),
+                installation: installation,
                 fulfilments: [
                     ShopFulfilment(notifications: notifications.notifications, addresses: addresses, clock: clock),
                     PassesFulfilment(configuration: passesConfiguration, queue: queue, clock: clock),
@@ -132,7 +140,7 @@ public struct KessaiApp: Sendable {
             database: database, payments: payments, configuration: passesConfiguration, clock: clock, random: random,
             log: log)
         let housekeeping = Housekeeping(
-            keys: accounts.signingKeys, brake: accounts.brake,
+            keys: accounts.signingKeys, database: database, clock: clock,
             answers: PruneIdempotencyKeys(database: database, clock: clock))
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
@@ -140,6 +148,7 @@ public struct KessaiApp: Sendable {
             + AdministrationRoutes(database: database, clock: clock).routes
             + HealthRoutes(migrator: migrator).routes
         self.accounts = accounts.service
+        reconciliation = payments.reconciliation
         jobs = JobRunner(
             database: database, clock: clock, random: random, ids: ids, log: log,
             definitions: notifications.jobs + payments.jobs + passes.jobs + [housekeeping.definition],

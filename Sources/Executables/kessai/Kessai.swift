@@ -16,9 +16,10 @@ enum Kessai {
     static var table: CommandTable {
         CommandTable(
             commands: [
-                DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, WhyCommand.self,
-                UsersAddCommand.self, UsersRoleCommand.self, UsersListCommand.self, ProductsImportCommand.self,
-                JobsDeadCommand.self, JobsReplayCommand.self, ConfigCheckCommand.self, SandboxStripeCommand.self,
+                DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, ReconcileCommand.self,
+                WhyCommand.self, UsersAddCommand.self, UsersRoleCommand.self, UsersListCommand.self,
+                ProductsImportCommand.self, JobsDeadCommand.self, JobsReplayCommand.self, ConfigCheckCommand.self,
+                SandboxStripeCommand.self,
             ], version: KessaiApp.version)
     }
 

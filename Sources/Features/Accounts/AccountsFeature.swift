@@ -12,8 +12,6 @@ public struct AccountsFeature: Sendable {
     public let authenticator: JWTAuthenticator
     /// The keys of tokens; `rotate()` is to be called about once a day.
     public let signingKeys: SigningKeys
-    /// Slows down who guesses passwords; `prune()` is to be called about once an hour.
-    public let brake: LoginBrake
 
     /// Accounts in this database, with tokens of the installation `issuer`, its public URL. `random` must be fit for
     /// secrets; `tokenLifetime` is 1 minute to 24 hours.
@@ -28,7 +26,6 @@ public struct AccountsFeature: Sendable {
         service = AccountsService(
             database: database, hasher: hasher, tokens: tokens, audit: audit, clock: clock, ids: ids,
             onRegistered: onRegistered)
-        brake = service.brake
     }
 
     /// `POST /api/auth/register`, `POST /api/auth/login`, `GET /api/me`.

@@ -36,7 +36,7 @@ struct AccountsRoutes: Sendable {
                 Route.Answer(200, "A token for the Authorization header.", LoginResponse.self),
                 Route.Answer(401, "login_not_valid", Problem.schema, mediaType: Self.problem),
                 Route.Answer(
-                    429, "too_many_attempts: \(LoginBrake.failuresMax) failed for the address; see Retry-After.",
+                    429, "too_many_attempts: \(AccountsService.failuresMax) failed for the address; see Retry-After.",
                     Problem.schema, mediaType: Self.problem),
                 Route.Answer(
                     503, "unavailable: too many at once; repeat later.", Problem.schema, mediaType: Self.problem),

@@ -31,21 +31,9 @@ enum AccountsSchema {
                     retire_at_ms BIGINT NOT NULL CHECK (retire_at_ms > created_at_ms))
                 """
             ]),
-        // The address is hashed: what strangers type is nobody's account, and nobody's business.
-        Migration(
-            "accounts/0003_login_failures",
-            [
-                """
-                CREATE TABLE login_failures (
-                    address_hash TEXT NOT NULL PRIMARY KEY CHECK (length(address_hash) = 64),
-                    failures BIGINT NOT NULL CHECK (failures > 0),
-                    ends_at_ms BIGINT NOT NULL)
-                """,
-                "CREATE INDEX login_failures_by_end ON login_failures (ends_at_ms)",
-            ]),
         // Tokens of operators that are older than their password are refused.
         Migration(
-            "accounts/0004_operators",
+            "accounts/0003_operators",
             [
                 "ALTER TABLE users ADD COLUMN password_set_at_ms BIGINT",
                 "CREATE INDEX users_operators ON users (id) WHERE role = 'operator'",

@@ -1,4 +1,5 @@
 public import Audit
+internal import Brakes
 internal import Crypto
 internal import Database
 public import Identity
@@ -29,7 +30,7 @@ extension AccountsService {
         let changed: @Sendable (User, Transaction) throws -> Void = { [password] user, tx in
             guard let password else { return }
             try UserRepository(tx: tx).setPassword(password.hash, of: user.id, at: now)
-            try brake.release(password.email, in: tx)
+            try brake.release(password.email.key, in: tx)
         }
         return try await change(id, action: "user.role_changed", actor: actor, then: changed) { user in
             (

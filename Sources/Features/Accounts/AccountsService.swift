@@ -1,4 +1,5 @@
 public import Audit
+internal import Brakes
 public import Crypto
 public import Database
 public import Identity
@@ -16,7 +17,9 @@ public struct AccountsService: Sendable {
     let database: any Database
     let audit: AuditTrail
     let clock: any WallClock
-    let brake: LoginBrake
+    let brake: FailureBrake
+    /// How many failed log-ins of one address are free in 15 minutes.
+    static let failuresMax: Int64 = 10
     private let hasher: PasswordHasher
     private let tokens: AccessTokens
     private let ids: IDGenerator
@@ -29,7 +32,8 @@ public struct AccountsService: Sendable {
         ids: IDGenerator, onRegistered: @escaping RegistrationHook = { _, _ in }
     ) {
         self.database = database
-        brake = LoginBrake(database: database, clock: clock)
+        brake = FailureBrake(
+            "login", failuresMax: Self.failuresMax, database: database, clock: clock)
         self.hasher = hasher
         self.tokens = tokens
         self.audit = audit
@@ -71,13 +75,13 @@ public struct AccountsService: Sendable {
     /// A password for a token. Harmless to repeat: each call makes another token.
     ///
     /// An unknown address, a wrong password and a disabled account give the same error after the same work, so
-    /// that nobody learns here who has an account. After too many failures for the address (``LoginBrake``) there is
+    /// that nobody learns here who has an account. After too many failures for the address (`FailureBrake`) there is
     /// `tooManyAttempts` without any work, whoever it is and whatever the password.
     public func login(email: Secret, password: Secret, log: Log) async throws -> Login {
         let email = try EmailAddress(email)
         let password = password.canonicallyComposed
         let (found, failures) = try await database.read { [brake] tx in
-            let failures = try brake.failures(for: email, in: tx)
+            let failures = try brake.failures(of: email.key, in: tx)
             return (failures.isBraking ? nil : try UserRepository(tx: tx).find(email), failures)
         }
         if let seconds = failures.retryAfterSeconds {
@@ -89,10 +93,10 @@ public struct AccountsService: Sendable {
             // Why, and of which account, is for the operator who looks for an attack.
             let reason: Log.Value = found == nil ? "unknown" : verdict == .different ? "password" : "disabled"
             log.warning("login_refused", ["reason": reason, "user_id": .string(found?.user.id.rawValue ?? "")])
-            try await brake.count(email)
+            try await brake.count(email.key)
             throw AccountsError.loginNotValid
         }
-        if failures.count > 0 { try await brake.release(email) }
+        if failures.count > 0 { try await brake.release(email.key) }
         if verdict == .matchesOutdated { await renew(passwordHash, of: user, password: password, log: log) }
         let token = try await tokens.issue(for: user)
         log.info("user_logged_in", ["user_id": .string(user.id.rawValue)])

@@ -16,6 +16,8 @@ public enum PassesError: Error, Equatable {
     case alreadyUnlocked
     /// The device's last purchase of this product is being paid, with a delay.
     case purchaseInProgress(reference: Int64)
+    /// Too many tokens that were not the device's own; the brake ends by itself.
+    case tooManyAttempts(retryAfterSeconds: Int64)
     /// There is no such token.
     case tokenUnknown
     /// The token is another device's.
@@ -63,6 +65,12 @@ extension PassesError: ProblemConvertible {
                 detail: "お支払いの確認待ちです (受付番号 \(reference))。 The last purchase waits for its payment "
                     + "(reference \(reference)).",
                 headers: ["Retry-After": "60"])
+        case .tooManyAttempts(let seconds):
+            Problem(
+                status: 429, code: "too_many_attempts",
+                detail:
+                    "Too many purchase tokens were refused for this device; what was paid is delivered all the same.",
+                headers: ["Retry-After": String(seconds)])
         case .tokenUnknown:
             Problem(
                 status: 404, code: "purchase_token_unknown",
@@ -94,7 +102,8 @@ extension PassesError: ProblemConvertible {
     /// Strange tokens may be an attack; the rest is business.
     public var logLevel: Log.Level {
         switch self {
-        case .tokenUnknown, .tokenOfAnotherDevice, .tokenOfAnotherProduct, .returnURLNotAllowed: .warning
+        case .tooManyAttempts, .tokenUnknown, .tokenOfAnotherDevice, .tokenOfAnotherProduct, .returnURLNotAllowed:
+            .warning
         case .notConfigured: .error
         default: .info
         }

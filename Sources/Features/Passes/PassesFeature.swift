@@ -1,3 +1,4 @@
+internal import Brakes
 public import Database
 public import HTTP
 public import Jobs
@@ -25,7 +26,8 @@ public struct PassesFeature: Sendable {
             cancellations: payments.cancellations, configuration: configuration, clock: clock, random: random,
             log: log)
         let confirmations = ConfirmationService(
-            database: database, orders: payments.orders, checkouts: payments.checkouts, clock: clock)
+            database: database, orders: payments.orders, checkouts: payments.checkouts,
+            brake: FailureBrake("purchase token", failuresMax: 10, database: database, clock: clock), clock: clock)
         routes =
             PurchaseRoutes(purchases: purchases, confirmations: confirmations, configuration: configuration).routes
             + DeviceRoutes(

@@ -20,6 +20,8 @@ public struct PaymentsFeature: Sendable {
     public let jobs: [JobDefinition]
     /// What runs regularly.
     public let schedules: [Schedule]
+    /// Finds and heals what the events missed (law 8).
+    public let reconciliation: Reconciliation
     /// Makes a user's customer at Stripe ahead of the first payment, in the transaction that makes the user.
     public let createCustomerLater: @Sendable (String, Transaction) throws -> Void
 
@@ -32,6 +34,8 @@ public struct PaymentsFeature: Sendable {
         public var database: any Database
         /// Stripe.
         public var stripe: any StripeService
+        /// Stripe at a pace that leaves its rate limit to buyers: for reconciliation.
+        public var pacedStripe: StripeGateway
         /// Which installation this is.
         public var installation: Installation
         /// How sellers deliver.
@@ -57,13 +61,14 @@ public struct PaymentsFeature: Sendable {
 
         /// All parts.
         public init(
-            database: any Database, stripe: any StripeService, installation: Installation,
-            fulfilments: [any Fulfilment], handlers: [any EventHandler] = [], addresses: any MailAddresses,
-            users: any UserDirectory, queue: JobQueue, audit: AuditTrail, clock: any WallClock, ids: IDGenerator,
-            log: Log, publishableKey: String? = nil
+            database: any Database, stripe: any StripeService, pacedStripe: StripeGateway,
+            installation: Installation, fulfilments: [any Fulfilment], handlers: [any EventHandler] = [],
+            addresses: any MailAddresses, users: any UserDirectory, queue: JobQueue, audit: AuditTrail,
+            clock: any WallClock, ids: IDGenerator, log: Log, publishableKey: String? = nil
         ) {
             self.database = database
             self.stripe = stripe
+            self.pacedStripe = pacedStripe
             self.installation = installation
             self.fulfilments = fulfilments
             self.handlers = handlers
@@ -90,23 +95,31 @@ public struct PaymentsFeature: Sendable {
         let refundSettlement = RefundSettlement(
             clock: clock, ids: ids, history: history, journal: journal)
         let disputeSettlement = DisputeSettlement(history: history, journal: journal)
-        let customers = CustomerDirectory(
-            database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
-        let intents = IntentService(
-            database: database, stripe: stripe, customers: customers, settlement: settlement, history: history,
-            installation: parts.installation, clock: clock, log: log)
         let checkoutSettlement = CheckoutSettlement(
             settlement: settlement, fulfilments: fulfilments, history: history, queue: parts.queue, clock: clock)
-        let checkouts = Checkouts(
-            database: database, stripe: stripe, settlement: checkoutSettlement, installation: parts.installation,
-            clock: clock, log: log)
-        let cancellations = CancellationService(
-            database: database, stripe: stripe, intents: intents, checkouts: checkouts, settlement: settlement,
-            fulfilments: fulfilments,
-            history: history, clock: clock, log: log)
-        let refunds = RefundService(
-            database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock, ids: ids,
-            log: log)
+        func makeSweep(_ stripe: any StripeService) -> Sweep {
+            let customers = CustomerDirectory(
+                database: database, stripe: stripe, addresses: parts.addresses, clock: clock)
+            let intents = IntentService(
+                database: database, stripe: stripe, customers: customers, settlement: settlement, history: history,
+                installation: parts.installation, clock: clock, log: log)
+            let checkouts = Checkouts(
+                database: database, stripe: stripe, settlement: checkoutSettlement, installation: parts.installation,
+                clock: clock, log: log)
+            let cancellations = CancellationService(
+                database: database, stripe: stripe, intents: intents, checkouts: checkouts, settlement: settlement,
+                fulfilments: fulfilments, history: history, clock: clock, log: log)
+            let refunds = RefundService(
+                database: database, stripe: stripe, settlement: refundSettlement, history: history, clock: clock,
+                ids: ids, log: log)
+            return Sweep(
+                database: database, intents: intents, checkouts: checkouts, cancellations: cancellations,
+                refunds: refunds, clock: clock, log: log)
+        }
+        let sweep = makeSweep(stripe)
+        let (intents, refunds) = (sweep.intents, sweep.refunds)
+        checkouts = sweep.checkouts
+        cancellations = sweep.cancellations
         let reviews = ReviewService(
             database: database, fulfilments: fulfilments, history: history, audit: parts.audit, clock: clock)
         let handlers: [any EventHandler] =
@@ -123,12 +136,9 @@ public struct PaymentsFeature: Sendable {
                 handlers.flatMap { handler in handler.types.map { ($0, [handler]) } }, uniquingKeysWith: +),
             livemode: stripe.livemode, installation: parts.installation, jobs: parts.queue, clock: clock, ids: ids,
             log: log)
-        let sweep = Sweep(
-            database: database, intents: intents, checkouts: checkouts, cancellations: cancellations, refunds: refunds,
-            clock: clock,
-            log: log)
-        self.checkouts = checkouts
-        self.cancellations = cancellations
+        reconciliation = Reconciliation(
+            parts, stripe: parts.pacedStripe, inbox: inbox, sweep: makeSweep(parts.pacedStripe),
+            settlement: settlement, refundSettlement: refundSettlement, disputeSettlement: disputeSettlement)
         orders = OrderPlacement(history: history, clock: clock, ids: ids)
         routes =
             OrderRoutes(database: database, cancellations: cancellations).routes
@@ -136,16 +146,19 @@ public struct PaymentsFeature: Sendable {
             + IntentRoutes(service: intents, publishableKey: parts.publishableKey).routes
             + RefundRoutes(database: database, service: refunds).routes
             + PaymentRoutes(database: database).routes + ReviewRoutes(database: database, service: reviews).routes
-            + WebhookRoutes(stripe: stripe, inbox: inbox).routes
+            + WebhookRoutes(stripe: stripe, inbox: inbox).routes + ReconciliationRoutes(database: database).routes
         jobs = [
             ApplyEvent.definition(inbox: inbox), BlankEvents.definition(database: database), SweepJob.definition(sweep),
             ReadRefunds.definition(database: database, stripe: stripe, settlement: refundSettlement),
             ReadDispute.definition(database: database, stripe: stripe, settlement: disputeSettlement),
-            CreateCustomerJob.definition(customers), CloseCheckout.definition(checkouts),
-            VerifyCheckout.definition(checkouts),
+            CreateCustomerJob.definition(intents.customers),
             CancelIntent.definition(database: database, stripe: stripe, history: history),
+            CloseCheckout.definition(checkouts), VerifyCheckout.definition(checkouts),
+            ReconcileJob.definition(reconciliation, clock: clock),
         ]
-        schedules = [Schedule("payments.sweep", every: .seconds(60), SweepJob()), BlankEvents.schedule]
+        schedules = [
+            Schedule("payments.sweep", every: .seconds(60), SweepJob()), BlankEvents.schedule, ReconcileJob.schedule,
+        ]
         let queue = parts.queue
         createCustomerLater = { userID, tx in
             try queue.enqueue(

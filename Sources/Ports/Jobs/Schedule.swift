@@ -8,13 +8,18 @@ import Kernel
 public struct Schedule: Sendable {
     let name: String
     let every: Duration
+    let startsAfter: Duration
     let kind: String
     let arguments: @Sendable () throws -> String
 
-    /// A schedule by its stable name; `every` is at least a second.
-    public init<Arguments: JobArguments>(_ name: String, every: Duration, _ arguments: Arguments) {
+    /// A schedule by its stable name; `every` is at least a second. Its first tick comes `startsAfter` later than it is
+    /// first seen, by default at once.
+    public init<Arguments: JobArguments>(
+        _ name: String, every: Duration, startsAfter: Duration = .zero, _ arguments: Arguments
+    ) {
         self.name = name
         self.every = max(every, .seconds(1))
+        self.startsAfter = max(startsAfter, .zero)
         kind = Arguments.kind
         self.arguments = { try JobCoding.encode(arguments, bytesMax: JobLimits.argumentsBytesMax) }
     }
@@ -63,9 +68,10 @@ struct JobScheduler: Sendable {
     /// multiple of the interval after now.
     private func isTurn(of schedule: Schedule, _ tx: Transaction, now: Timestamp) throws -> Bool {
         let everyMs = schedule.every.milliseconds
+        let first = now.adding(schedule.startsAfter)
         try tx.execute(
             """
-            INSERT INTO job_schedules (name, every_ms, next_run_at_ms) VALUES (\(schedule.name), \(everyMs), \(now))
+            INSERT INTO job_schedules (name, every_ms, next_run_at_ms) VALUES (\(schedule.name), \(everyMs), \(first))
             ON CONFLICT (name) DO UPDATE SET every_ms = excluded.every_ms, next_run_at_ms = CASE
                 WHEN job_schedules.next_run_at_ms > excluded.next_run_at_ms + excluded.every_ms
                 THEN excluded.next_run_at_ms + excluded.every_ms ELSE job_schedules.next_run_at_ms END

@@ -6,7 +6,8 @@ import Testing
 
 /// A notification saves waiting, and nothing depends on it. The clock of these tests stands still, so that only a
 /// notification can end a wait.
-@Suite(.timeLimit(.minutes(1))) struct NotificationTests {
+// A bound for what hangs; waiting for a schema of the shared server counts, too.
+@Suite(.timeLimit(.minutes(5))) struct NotificationTests {
     @Test(arguments: Subject.all) func `a commit wakes who waits`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
             let waiting = Task { try await database.wait(forNotification: "work", timeout: .seconds(3_600)) }

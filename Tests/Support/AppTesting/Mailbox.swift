@@ -5,7 +5,8 @@ private import Synchronization
 public final class Mailbox: Mailer {
     private let kept = Mutex<[Mail]>([])
 
-    init() {}
+    /// Empty.
+    public init() {}
 
     /// The mails, in the order they were sent; a repeat is there twice.
     public var mails: [Mail] { kept.withLock { $0 } }

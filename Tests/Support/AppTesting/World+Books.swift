@@ -31,7 +31,9 @@ extension World {
                         """
                         SELECT o.id FROM orders o WHERE o.paid_at_ms IS NOT NULL AND (
                             (SELECT COUNT(*) FROM payments p WHERE p.order_id = o.id AND p.applied = 1) <> 1
-                            OR (SELECT COUNT(*) FROM shop_deliveries d WHERE d.order_id = o.id) <> 1)
+                            OR (SELECT COUNT(*) FROM shop_deliveries d WHERE d.order_id = o.id)
+                                + (SELECT COUNT(*) FROM pass_purchases d
+                                    WHERE d.order_id = o.id AND d.state = 'delivered') <> 1)
                         """
                     ).count
                 ),
@@ -41,7 +43,9 @@ extension World {
                         """
                         SELECT o.id FROM orders o WHERE o.paid_at_ms IS NULL AND (
                             EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.applied = 1)
-                            OR EXISTS (SELECT 1 FROM shop_deliveries d WHERE d.order_id = o.id))
+                            OR EXISTS (SELECT 1 FROM shop_deliveries d WHERE d.order_id = o.id)
+                            OR EXISTS (SELECT 1 FROM pass_purchases d
+                                WHERE d.order_id = o.id AND d.state = 'delivered'))
                         """
                     ).count
                 ),
@@ -52,6 +56,19 @@ extension World {
                         SELECT p.id FROM payments p WHERE NOT EXISTS (
                             SELECT 1 FROM journal_entries e WHERE e.source_id = p.stripe_payment_intent_id
                                 AND e.kind IN ('payment', 'unapplied_payment'))
+                        """
+                    ).count
+                ),
+                (
+                    "devices that do not have what was delivered to them",
+                    try tx.rows(
+                        """
+                        SELECT d.device_id FROM devices d WHERE
+                            d.unlock_count <> (SELECT COUNT(*) FROM pass_purchases p WHERE p.device_id = d.device_id
+                                AND p.state = 'delivered' AND p.product_type = 'daypass')
+                            OR (d.license_purchased_at_ms IS NOT NULL) <> EXISTS (SELECT 1 FROM pass_purchases p
+                                WHERE p.device_id = d.device_id AND p.state = 'delivered'
+                                AND p.product_type = 'license')
                         """
                     ).count
                 ),

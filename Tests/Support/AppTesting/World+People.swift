@@ -116,6 +116,15 @@ extension World {
         return try JSONValue(parsing: response.body)
     }
 
+    /// Sends JSON to the sandbox's own controls.
+    public func atStripe(_ method: String, _ path: String, json: JSONValue) async throws -> JSONValue {
+        let response = try await stripe.send(
+            HTTPClientRequest(
+                method: method, url: Settings.stripeOwnBase + path, headers: ["Content-Type": "application/json"],
+                body: json.bytes()))
+        return try JSONValue(parsing: response.body)
+    }
+
     /// Buys: orders, opens, confirms, and lets the events arrive.
     public func buy(_ quantity: Int64 = 1, by person: Person) async throws -> (order: PlacedOrder, intent: String) {
         let order = try await order(quantity, by: person)

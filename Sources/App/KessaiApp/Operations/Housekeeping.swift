@@ -1,11 +1,15 @@
 internal import Accounts
+internal import Brakes
+internal import Database
 internal import Idempotency
 internal import Jobs
+internal import Kernel
 
-/// What is cleared away or renewed regularly: expired stored answers, counts of failed log-ins, and the keys of tokens.
+/// What is cleared away or renewed regularly: expired stored answers, counts of failed tries, and the keys of tokens.
 struct Housekeeping: Sendable {
     let keys: SigningKeys
-    let brake: LoginBrake
+    let database: any Database
+    let clock: any WallClock
     let answers: PruneIdempotencyKeys
 
     struct Arguments: JobArguments {
@@ -17,7 +21,7 @@ struct Housekeeping: Sendable {
         JobDefinition(Arguments.self, policy: JobPolicy(attemptsMax: 3, timeLimit: .seconds(300))) { _, _ in
             try await keys.rotate()
             try await answers.run()
-            try await brake.prune()
+            try await FailureBrake.prune(database, at: clock.now())
         }
     }
 

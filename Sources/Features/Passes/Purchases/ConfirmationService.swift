@@ -1,3 +1,4 @@
+internal import Brakes
 internal import Database
 internal import Kernel
 internal import Payments
@@ -8,6 +9,7 @@ struct ConfirmationService: Sendable {
     let database: any Database
     let orders: OrderPlacement
     let checkouts: Checkouts
+    let brake: FailureBrake
     let clock: any WallClock
 
     /// What the app hears.
@@ -23,9 +25,14 @@ struct ConfirmationService: Sendable {
     func confirm(token: Secret, device: String, product: ProductType, cause: Cause) async throws -> Outcome {
         guard Device.isID(device) else { throw PassesError.deviceIDMalformed }
         let hash = PurchaseTokenKey.hash(of: token)
-        let known = try await database.read { tx in try PurchaseRepository(tx: tx).find(tokenHash: hash) }
-        guard let known else { throw PassesError.tokenUnknown }
-        guard known.deviceID == device else { throw PassesError.tokenOfAnotherDevice }
+        let (known, failures) = try await database.read { [brake] tx in
+            (try PurchaseRepository(tx: tx).find(tokenHash: hash), try brake.failures(of: Secret(device), in: tx))
+        }
+        if let seconds = failures.retryAfterSeconds { throw PassesError.tooManyAttempts(retryAfterSeconds: seconds) }
+        guard let known, known.deviceID == device else {
+            try await brake.count(Secret(device))
+            throw known == nil ? PassesError.tokenUnknown : PassesError.tokenOfAnotherDevice
+        }
         guard known.product == product else { throw PassesError.tokenOfAnotherProduct(known.product) }
         guard clock.now() < known.tokenExpiresAt else { throw PassesError.tokenExpired }
         let verdict: CheckoutVerdict =

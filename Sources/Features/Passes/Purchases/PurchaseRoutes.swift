@@ -41,6 +41,9 @@ struct PurchaseRoutes: Sendable {
             answers: [
                 .init(200, "It is paid and delivered.", PurchaseResponse.schema),
                 .init(202, "It is not paid yet; ask again after `Retry-After`.", PendingPurchaseResponse.schema),
+                .init(
+                    429, "too_many_attempts: 10 tokens were refused for the device; see Retry-After.", Problem.schema,
+                    mediaType: "application/problem+json"),
             ]
         ) { context in
             guard let configuration else { throw PassesError.notConfigured }

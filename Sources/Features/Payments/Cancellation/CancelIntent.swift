@@ -11,11 +11,14 @@ struct CancelIntent: JobArguments {
     let order: String
     let paymentIntent: String
 
-    /// Puts the job in the transaction that makes the intent superfluous.
-    static func enqueue(_ paymentIntent: String, of order: OrderID, on queue: JobQueue, in tx: Transaction) throws {
+    /// Puts the job in the transaction that makes the intent superfluous. Returns whether it was not there yet.
+    @discardableResult
+    static func enqueue(
+        _ paymentIntent: String, of order: OrderID, on queue: JobQueue, in tx: Transaction
+    ) throws -> Bool {
         try queue.enqueue(
             CancelIntent(order: order.rawValue, paymentIntent: paymentIntent),
-            dedupeKey: "payments.cancel_intent:\(paymentIntent)", subject: order.rawValue, in: tx)
+            dedupeKey: "payments.cancel_intent:\(paymentIntent)", subject: order.rawValue, in: tx) != nil
     }
 
     static func definition(

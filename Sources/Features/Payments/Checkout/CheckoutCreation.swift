@@ -19,7 +19,7 @@ extension Checkouts {
                 },
                 successURL: addresses.success, cancelURL: addresses.cancel, clientReferenceID: order.id.rawValue,
                 metadata: [
-                    "order_id": order.id.rawValue, "order_number": String(order.number), "attempt": "1",
+                    "order_id": order.id.rawValue, "order_number": String(order.number),
                     "kessai_installation": installation.id,
                 ],
                 expiresAt: session.pageExpiresAt, locale: session.terms.locale,

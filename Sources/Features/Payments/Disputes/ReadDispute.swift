@@ -19,26 +19,33 @@ struct ReadDispute: JobArguments {
         database: any Database, stripe: any StripeService, settlement: DisputeSettlement
     ) -> JobDefinition {
         JobDefinition(ReadDispute.self) { arguments, context in
-            let before = try await database.read { tx in
-                try DisputeRepository(tx: tx).standing(of: arguments.dispute)
-            }
-            guard let before else { throw JobDiscard("the dispute is not stored") }
-            let answer = try await stripe.retrieveDispute(StripeDisputeID(arguments.dispute))
-            let dispute = answer.value
-            guard let intent = dispute.paymentIntent?.rawValue else { return }
-            let requestID = answer.requestID
-            try await database.write(loggingTo: context.log) { tx, notes in
-                guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: intent),
-                    let order = try OrderRepository(tx: tx).lock(.id(payment.orderID))
-                else { return }
-                let disputes = DisputeRepository(tx: tx)
-                guard try disputes.standing(of: arguments.dispute) == before else { throw Overtaken() }
-                // The second stays the events' own: our clock says nothing about the order of Stripe's.
-                try disputes.update(dispute, snapshotAt: before.snapshotAt)
-                guard dispute.status.word != before.status else { return }
-                try settlement.tell(
-                    dispute, of: order, cause: .event(arguments.event), requestID: requestID, in: tx, notes: notes)
-            }
+            try await read(
+                arguments.dispute, cause: .event(arguments.event), database: database, stripe: stripe,
+                settlement: settlement, log: context.log)
+        }
+    }
+
+    /// Reads a stored dispute, and writes what Stripe says. Throws `Overtaken`, `StripeError`, `DatabaseError`.
+    static func read(
+        _ id: String, cause: Cause, database: any Database, stripe: any StripeService, settlement: DisputeSettlement,
+        log: Log
+    ) async throws {
+        let before = try await database.read { tx in try DisputeRepository(tx: tx).standing(of: id) }
+        guard let before else { throw JobDiscard("the dispute is not stored") }
+        let answer = try await stripe.retrieveDispute(StripeDisputeID(id))
+        let dispute = answer.value
+        guard let intent = dispute.paymentIntent?.rawValue else { return }
+        let requestID = answer.requestID
+        try await database.write(loggingTo: log) { tx, notes in
+            guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: intent),
+                let order = try OrderRepository(tx: tx).lock(.id(payment.orderID))
+            else { return }
+            let disputes = DisputeRepository(tx: tx)
+            guard try disputes.standing(of: id) == before else { throw Overtaken() }
+            // The second stays the events' own: our clock says nothing about the order of Stripe's.
+            try disputes.update(dispute, snapshotAt: before.snapshotAt)
+            guard dispute.status.word != before.status else { return }
+            try settlement.tell(dispute, of: order, cause: cause, requestID: requestID, in: tx, notes: notes)
         }
     }
 }

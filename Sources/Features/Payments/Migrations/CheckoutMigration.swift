@@ -3,7 +3,7 @@ internal import Database
 extension PaymentsMigrations {
     /// Pages of Stripe Checkout, one an order.
     static let checkout = Migration(
-        "payments/0012_checkout_sessions",
+        "payments/0013_checkout_sessions",
         [
             """
             ALTER TABLE orders ADD COLUMN payment_flow TEXT NOT NULL DEFAULT 'payment_intent'

@@ -3,7 +3,7 @@ public import StripeClient
 
 /// Stripe as it is: the client, and the webhook secrets of this installation.
 public struct StripeGateway: StripeService {
-    private let client: StripeClient
+    let client: StripeClient
     private let verifier: StripeSignatureVerifier?
     private let clock: any WallClock
 

@@ -42,7 +42,8 @@ extension KessaiClient {
     ///
     /// Throws `KessaiError`, with the codes `purchase_token_unknown`, `purchase_token_of_another_device`,
     /// `purchase_token_of_another_product`, `purchase_token_expired`, `purchase_closed` (nothing was charged),
-    /// `purchase_needs_review` (a person looks at the payment; show the detail).
+    /// `purchase_needs_review` (a person looks at the payment; show the detail), and
+    /// `too_many_attempts` with the pause to keep, when many tokens were refused for the device.
     public func confirmLicense(device: String, token: Secret) async throws(KessaiError) -> Confirmation {
         try await confirm("/license/confirm", device, token)
     }

@@ -23,14 +23,16 @@ extension StripeClient {
         try await perform(try .get("/v1/disputes", id), StripeDispute.init)
     }
 
-    /// Lists disputes, those of one intent when it is given.
+    /// Lists disputes, those of one intent when it is given; `expand` names fields to be sent whole, such as
+    /// `data.payment_intent`.
     public func listDisputes(
-        paymentIntent: StripePaymentIntentID? = nil, created: StripeCreated? = nil,
+        paymentIntent: StripePaymentIntentID? = nil, created: StripeCreated? = nil, expand: [String] = [],
         page: StripePage<StripeDispute> = StripePage()
     ) async throws(StripeError) -> Answer<StripeList<StripeDispute>> {
         var form = StripeForm()
         form.add("payment_intent", paymentIntent)
         form.add(created: created)
+        form.add("expand", list: expand)
         form.add(page: page)
         return try await perform(.get("/v1/disputes", form), StripeList.init)
     }

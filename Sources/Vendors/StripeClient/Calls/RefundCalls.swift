@@ -58,15 +58,17 @@ extension StripeClient {
         try await perform(try .get(Self.refunds, id), StripeRefund.init)
     }
 
-    /// Lists refunds, those of one intent or one charge when given.
+    /// Lists refunds, those of one intent or one charge when given; `expand` names fields to be sent whole, such as
+    /// `data.payment_intent`.
     public func listRefunds(
         paymentIntent: StripePaymentIntentID? = nil, charge: StripeChargeID? = nil, created: StripeCreated? = nil,
-        page: StripePage<StripeRefund> = StripePage()
+        expand: [String] = [], page: StripePage<StripeRefund> = StripePage()
     ) async throws(StripeError) -> Answer<StripeList<StripeRefund>> {
         var form = StripeForm()
         form.add("payment_intent", paymentIntent)
         form.add("charge", charge)
         form.add(created: created)
+        form.add("expand", list: expand)
         form.add(page: page)
         return try await perform(.get(Self.refunds, form), StripeList.init)
     }

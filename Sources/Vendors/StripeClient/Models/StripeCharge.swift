@@ -9,6 +9,10 @@ public struct StripeCharge: StripeObject {
     public let status: StripeChargeStatus
     /// What was to be collected.
     public let amount: Money
+    /// Whether it was collected, and not only authorised.
+    public let captured: Bool
+    /// What was collected; less than ``amount`` after a capture in part, nothing before a capture.
+    public let amountCaptured: Money
     /// What has been given back so far.
     public let amountRefunded: Money
     /// Whether all of it was given back; false after a part.
@@ -38,6 +42,11 @@ public struct StripeCharge: StripeObject {
         id = try reader.id()
         status = try reader.word("status")
         amount = try reader.money("amount")
+        captured = try reader.optionalBool("captured") ?? true
+        // Versions before 2020-08-27 do not say how much.
+        amountCaptured =
+            try reader.optionalInt("amount_captured") == nil && captured
+            ? amount : reader.moneyOrZero("amount_captured")
         amountRefunded = try reader.moneyOrZero("amount_refunded")
         refunded = try reader.optionalBool("refunded") ?? false
         disputed = try reader.optionalBool("disputed") ?? false

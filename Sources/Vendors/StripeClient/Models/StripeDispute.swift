@@ -9,6 +9,12 @@ public struct StripeDispute: StripeObject {
     public let charge: StripeChargeID
     /// The intent of that charge.
     public let paymentIntent: StripePaymentIntentID?
+    /// That intent itself, when `payment_intent` was expanded.
+    public let expandedPaymentIntent: StripePaymentIntent?
+    /// Whether the money was taken from our balance.
+    public let isWithdrawn: Bool
+    /// Whether it was given back to our balance.
+    public let isReinstated: Bool
     /// How much is disputed; may differ from the charge's amount.
     public let amount: Money
     /// The bank's reason: `fraudulent`, `product_not_received` and others.
@@ -29,6 +35,10 @@ public struct StripeDispute: StripeObject {
         guard let charge: StripeChargeID = try reader.link("charge") else { throw reader.failure("charge", .missing) }
         self.charge = charge
         paymentIntent = try reader.link("payment_intent")
+        expandedPaymentIntent = try reader.expanded("payment_intent")
+        let movements = (reader.value("balance_transactions")?.array ?? []).compactMap { $0["amount"]?.int }
+        isWithdrawn = movements.contains { $0 < 0 }
+        isReinstated = movements.contains { $0 > 0 }
         amount = try reader.money("amount")
         reason = try reader.optionalString("reason") ?? "general"
         status = try reader.word("status")

@@ -9,6 +9,8 @@ public struct StripeRefund: StripeObject {
     public let charge: StripeChargeID?
     /// The intent of that charge.
     public let paymentIntent: StripePaymentIntentID?
+    /// That intent itself, when `payment_intent` was expanded.
+    public let expandedPaymentIntent: StripePaymentIntent?
     /// How much.
     public let amount: Money
     /// Where it stands; nil where Stripe does not say.
@@ -28,6 +30,7 @@ public struct StripeRefund: StripeObject {
         id = try reader.id()
         charge = try reader.link("charge")
         paymentIntent = try reader.link("payment_intent")
+        expandedPaymentIntent = try reader.expanded("payment_intent")
         amount = try reader.money("amount")
         status = try reader.optionalWord("status")
         reason = try reader.optionalWord("reason")

@@ -1,0 +1,162 @@
+import AppTesting
+import Database
+import DatabaseTesting
+import HTTP
+import JSON
+import Kernel
+import KernelTesting
+import StripeSandbox
+import Testing
+
+/// Purchase tokens: whose they are, for what, how long, and how little is stored of them (S4-TOK-01 to 03).
+@Suite struct PurchaseTokenTests {
+    private static let device = "device-0001"
+
+    /// A day pass that is paid, and its token.
+    private func paid(_ world: World, _ product: String = "daypass") async throws -> String {
+        let purchase = try await world.begin(Self.device, product)
+        return try World.token(in: try await world.payPage(purchase))
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `another device's token is refused and changes nothing`(engine: TestEngine) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world)
+            let thief = await world.confirm(token, device: "device-0666", "daypass")
+            #expect(thief.status == 403)
+            #expect(thief.code == "purchase_token_of_another_device")
+            #expect(await world.device("device-0666")["unlocked"] == false)
+            #expect(await world.device(Self.device)["unlocked"] == false)
+            #expect(await world.confirm(token, device: Self.device, "daypass").status == 200)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a token for another product is refused where it does not belong`(engine: TestEngine) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world, "license")
+            let wrong = await world.confirm(token, device: Self.device, "daypass")
+            #expect(wrong.status == 409)
+            #expect(wrong.code == "purchase_token_of_another_product")
+            #expect(await world.device(Self.device)["unlock_count"] == 0)
+            #expect(await world.confirm(token, device: Self.device, "license").status == 200)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a token is good for two weeks, and what was paid stays on the device`(engine: TestEngine) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world, "license")
+            await world.deliver()
+            world.clock.advance(by: .seconds(14 * 86_400 - 1))
+            #expect(await world.confirm(token, device: Self.device, "license").status == 200)
+            world.clock.advance(by: .seconds(1))
+            let late = await world.confirm(token, device: Self.device, "license")
+            #expect(late.status == 410)
+            #expect(late.code == "purchase_token_expired")
+            #expect(await world.device(Self.device)["license_purchased"] == true)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `guessing is braked for the device, and its purchase is delivered all the same`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world)
+            for number in 0..<10 {
+                let guess = await world.confirm("kpt_guess\(number)", device: Self.device, "daypass")
+                #expect(guess.status == 404)
+                #expect(guess.code == "purchase_token_unknown")
+            }
+            let braked = await world.confirm(token, device: Self.device, "daypass")
+            #expect(braked.status == 429)
+            #expect(braked.code == "too_many_attempts")
+            #expect(braked.headers["Retry-After"] == "900")
+            await world.deliver()
+            #expect(await world.device(Self.device)["unlocked"] == true)
+            world.clock.advance(by: .seconds(900))
+            #expect(await world.confirm(token, device: Self.device, "daypass").status == 200)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a token is in no table and in no log`(engine: TestEngine) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world)
+            _ = await world.confirm(token, device: Self.device, "daypass")
+            let rows = try await world.database.read { tx in
+                try tx.rows("SELECT token_salt, token_hash, return_url FROM pass_purchases").map {
+                    try $0.text("token_salt") + $0.text("token_hash") + $0.text("return_url")
+                }
+            }
+            #expect(rows.count == 1)
+            #expect(!rows.joined().contains(token.dropFirst(4)))
+            #expect(!"\(world.logs.lines)".contains(token.dropFirst(4)))
+            let history = try await world.database.read { tx in
+                try tx.rows("SELECT detail FROM order_history").map { try $0.text("detail") }
+            }
+            #expect(!history.joined().contains(token.dropFirst(4)))
+        }
+    }
+
+    @Test(arguments: [
+        ("short", "daypass"), ("spaces in it", "daypass"), ("semi;colon00", "daypass"), ("日本語の端末です", "daypass"),
+    ])
+    func `what cannot name a device is refused`(device: String, product: String) async throws {
+        try await World.run(on: .sqlite, .passes()) { world in
+            let begun = await world.checkout(device, product)
+            #expect(begun.status == 400)
+            #expect(begun.code == "invalid_input")
+            #expect(begun["errors"]?[0]?["field"] == "device_id")
+            let confirmed = await world.confirm("kpt_x", device: device, product)
+            #expect(confirmed.status == 400)
+            let orders = try await world.count("orders")
+            #expect(orders == 0)
+        }
+    }
+
+    /// S4-SESS-05.
+    @Test func `an unknown product and a missing device are refused by name`() async throws {
+        try await World.run(on: .sqlite, .passes()) { world in
+            let unknown = await world.checkout(Self.device, "weekpass")
+            #expect(unknown.status == 400)
+            #expect(unknown["errors"]?[0]?["field"] == "product_type")
+            let missing = await world.send("POST", "/api/checkout/sessions", body: ["product_type": "daypass"])
+            #expect(missing.status == 400)
+            #expect(missing["errors"]?[0]?["field"] == "device_id")
+        }
+    }
+
+    /// S4-URL-01: only configured addresses, so that nobody is sent elsewhere with a token.
+    @Test func `a return address that is not configured is refused, a configured one is used`() async throws {
+        try await World.run(on: .sqlite, .passes()) { world in
+            for url in [
+                "https://evil.example/", "timekeeper://purchase/..", "https://app.kessai.test/purchase?x=1",
+                "https://app.kessai.test/purchase@evil.example",
+            ] {
+                let refused = await world.checkout(Self.device, "daypass", returnURL: url)
+                #expect(refused.status == 400)
+                #expect(refused["errors"]?[0]?["field"] == "return_url")
+            }
+            let reply = await world.checkout(
+                Self.device, "daypass", returnURL: "https://app.kessai.test/purchase")
+            #expect(reply.status == 201)
+            let session = try await world.atStripe(
+                "GET", "/v1/checkout/sessions/\(reply["session_id"]?.string ?? "")")
+            #expect(session["success_url"]?.string?.hasPrefix("https://app.kessai.test/purchase?result=") == true)
+        }
+    }
+
+    @Test func `an installation without prices sells no passes and says so`() async throws {
+        try await World.run(on: .sqlite) { world in
+            for reply in [
+                await world.checkout(Self.device, "daypass"), await world.device(Self.device),
+                await world.confirm("kpt_x", device: Self.device, "daypass"),
+            ] {
+                #expect(reply.status == 503)
+                #expect(reply.code == "passes_not_configured")
+            }
+        }
+    }
+}
