@@ -51,8 +51,8 @@ import Testing
             #expect(line.here.amountMinor == 99_000 * 980)
             #expect(statement.foreign.first?.sum.rows == 1000)
             #expect(statement.objects == Int64(Self.count))
-            // Events, refunds, disputes and intents are a page each; nothing is asked for by itself.
-            #expect(stripe.requests == Self.count / 100 + 4)
+            // Events, refunds, disputes, intents and pages are one request each; nothing is asked for by itself.
+            #expect(stripe.requests == Self.count / 100 + 5)
             // A reading and a writing one a page, and those of the lease, the rounds, the statement and the clearing.
             #expect(counted.transactions - transactions <= 2 * Self.count / 100 + 60)
             // Twenty requests a second, a second's worth at once.

@@ -12,9 +12,10 @@ import Testing
 /// against the document by ``World``; here every declared answer is met.
 @Suite struct WireTests {
     @Test func `every answer that the document promises is met, and fits`() async throws {
-        try await World.run(on: .sqlite) { world in
+        try await World.run(on: .sqlite, .passes()) { world in
             try await shop(world)
             try await trouble(world)
+            try await passes(world)
             for path in ["/healthz", "/readyz", "/api/webhook/health", "/api/user/health"] {
                 _ = await world.send("GET", path)
             }
@@ -50,6 +51,29 @@ import Testing
         world.sandbox.add(StripeSandboxFault(.dropBefore, path: "/v1/payment_intents/{intent}/cancel"))
         #expect(await world.cancel(given, by: buyer).status == 202)
         #expect(await world.cancel(given, by: buyer).status == 200)
+    }
+
+    /// Devices, and every way of asking for what they bought.
+    private func passes(_ world: World) async throws {
+        for (index, product) in ["license", "daypass"].enumerated() {
+            let device = "device-000\(index)"
+            let purchase = try await world.begin(device, product)
+            let token = try World.token(in: try await world.payPage(purchase, ["method": "konbini"]))
+            let paths = product == "license" ? ["/license/confirm"] : ["/unlock/daypass"]
+            let body: JSONValue = ["device_id": .string(device), "purchase_token": .string(token)]
+            for path in paths + paths.map({ "/api\($0)" }) {
+                #expect(await world.send("POST", path, body: body).status == 202)
+            }
+            #expect(await world.device(device)["pending_purchases"]?[0]?["state"] == "processing")
+            try await world.settle(purchase, "paid")
+            for path in paths + paths.map({ "/api\($0)" }) {
+                #expect(await world.send("POST", path, body: body).status == 200)
+            }
+            for _ in 0..<10 { _ = await world.confirm("kpt_no", device: device, product) }
+            for path in paths + paths.map({ "/api\($0)" }) {
+                #expect(await world.send("POST", path, body: body).status == 429)
+            }
+        }
     }
 
     /// Reviews, and an event that becomes a dead letter.

@@ -59,7 +59,9 @@ extension World {
 
     /// Pays on the page as a buyer would; returns where the buyer is sent.
     @discardableResult
-    public func payPage(_ purchase: BegunPurchase, _ how: JSONValue = ["card": "4242424242424242"]) async throws -> String {
+    public func payPage(_ purchase: BegunPurchase, _ how: JSONValue = ["card": "4242424242424242"]) async throws
+        -> String
+    {
         let answer = try await atStripe("POST", "/_sandbox/checkout/sessions/\(purchase.session)/pay", json: how)
         return answer["url"]?.string ?? ""
     }
