@@ -24,6 +24,7 @@ import Testing
             let account = try await buyer.account()
             #expect(account == made)
             try await body(shop, buyer)
+            try await world.expectBooks()
         }
     }
 

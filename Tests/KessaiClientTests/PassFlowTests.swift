@@ -9,10 +9,12 @@ import KessaiClient
 import StripeSandbox
 import Testing
 
-/// S4-FLOW by the Swift client: an app without an account buys, comes back and is unlocked.
+/// S4-API, S4-URL and S4-CONF by the Swift client: an app without an account buys, comes back and is unlocked.
 @Suite struct PassFlowTests {
     @Test(arguments: TestEngine.all)
-    func `a licence is bought, confirmed and kept`(engine: TestEngine) async throws {
+    func `a licence is bought, confirmed and kept (S4-API-01 to S4-API-03, S4-SESS-06, S4-TOK-03)`(engine: TestEngine)
+        async throws
+    {
         try await PassShop.run(on: engine) { shop in
             let before = try await shop.client.device(PassShop.device)
             #expect(!before.unlocked)
@@ -38,7 +40,9 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `a day pass unlocks until the day ends, and the next one costs the next price`(engine: TestEngine)
+    func `a day pass unlocks until the day ends, and the next one costs the next price (S4-API-04, S4-SESS-02)`(
+        engine: TestEngine
+    )
         async throws
     {
         try await PassShop.run(on: engine) { shop in
@@ -60,7 +64,24 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `who comes back unpaid is waited for with the server's pauses, and within bounds`(engine: TestEngine)
+    func `who goes back from the page has bought nothing, and can go on (S4-URL-04)`(engine: TestEngine) async throws {
+        try await PassShop.run(on: engine) { shop in
+            let key = shop.client.makeRequestKey()
+            let page = try await shop.page(.daypass, key: key)
+            let session = try await shop.world.atStripe("GET", "/v1/checkout/sessions/\(page.sessionID)")
+            let link: String = try #require(session["cancel_url"]?.string)
+            #expect(PurchaseReturn(link, returnURLs: [PassShop.returnURL]) == .canceled(.daypass))
+            let device = try await shop.client.device(PassShop.device)
+            #expect(!device.unlocked)
+            #expect(device.unlockCount == 0)
+            #expect(try await shop.page(.daypass, key: key) == page)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `who comes back unpaid is waited for with the server's pauses, and within bounds (S4-CONF-10)`(
+        engine: TestEngine
+    )
         async throws
     {
         try await PassShop.run(on: engine) { shop in
@@ -86,7 +107,9 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `an app that lost its redirect sees the unlocked device once the event is there`(engine: TestEngine)
+    func `an app that lost its redirect sees the unlocked device once the event is there (S4-HOOK-01)`(
+        engine: TestEngine
+    )
         async throws
     {
         try await PassShop.run(on: engine) { shop in

@@ -25,7 +25,12 @@ struct PassShop: Sendable {
         options.environment = [
             "PASSES_LICENSE_PRICE": "4800", "PASSES_DAYPASS_PRICES": "0:120,1:240", "PASSES_RETURN_URLS": returnURL,
         ]
-        try await World.run(on: engine, options) { world in try await body(try PassShop(world)) }
+        try await World.run(on: engine, options) { world in
+            try await body(try PassShop(world))
+            world.sandbox.clearFaults()
+            await world.deliver()
+            try await world.expectBooks()
+        }
     }
 
     init(_ world: World, seed: UInt64 = 7) throws {
