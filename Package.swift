@@ -87,7 +87,8 @@ let package = Package(
         room(
             "Accounts", in: "Features",
             [
-                "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI",
+                "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel",
+                "KessaiAPI",
                 "Notifications",
             ]),
         room(
@@ -177,7 +178,8 @@ let package = Package(
         tests(
             "AccountsTests",
             [
-                "Accounts", "Audit", "Brakes", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Kernel",
+                "Accounts", "Audit", "Brakes", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON",
+                "Kernel",
                 "KernelTesting", "KessaiAPI",
             ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
