@@ -39,6 +39,11 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
     name: "kessai",
+    products: [
+        // For apps: see docs/swift-client.md.
+        .library(name: "KessaiClient", targets: ["KessaiClient", "HTTP", "Kernel", "KessaiAPI"]),
+        .library(name: "CurlTransport", targets: ["CurlTransport"]),
+    ],
     targets: [
         // Tier 0
         room("Kernel", in: ""),
@@ -102,6 +107,9 @@ let package = Package(
         room(
             "Passes", in: "Features",
             ["Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "JSON", "Jobs", "Kernel", "KessaiAPI", "Payments"]),
+
+        // SDK: for apps that use a server
+        room("KessaiClient", in: "SDK", ["HTTP", "JSON", "Kernel", "KessaiAPI"]),
 
         // Web
         room("HTML", in: "Ports"),
@@ -182,6 +190,12 @@ let package = Package(
                 "KernelTesting", "KessaiAPI",
             ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
+        tests(
+            "KessaiClientTests",
+            [
+                "AppTesting", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting", "KessaiAPI",
+                "KessaiClient", "StripeSandbox",
+            ]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],

@@ -33,6 +33,6 @@ enum DeviceSheet {
         dl>div{display:flex;gap:1rem;justify-content:space-between;padding:.5rem 0;border-bottom:1px solid var(--line)}
         dt{opacity:.75;flex:none}dd{margin:0;text-align:right;min-width:0;overflow-wrap:anywhere}
         code{font:.85em/1.5 ui-monospace,SFMono-Regular,Menlo,monospace}
-        footer{margin-top:1.25rem}
+        h1+.notice{margin-top:1rem}footer{margin-top:1.25rem}
         """
 }
