@@ -39,6 +39,11 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
     name: "kessai",
+    products: [
+        // For apps: see docs/swift-client.md.
+        .library(name: "KessaiClient", targets: ["KessaiClient", "HTTP", "Kernel", "KessaiAPI"]),
+        .library(name: "CurlTransport", targets: ["CurlTransport"]),
+    ],
     targets: [
         // Tier 0
         room("Kernel", in: ""),
@@ -82,7 +87,8 @@ let package = Package(
         room(
             "Accounts", in: "Features",
             [
-                "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel", "KessaiAPI",
+                "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Identity", "JSON", "Kernel",
+                "KessaiAPI",
                 "Notifications",
             ]),
         room(
@@ -102,10 +108,16 @@ let package = Package(
             "Passes", in: "Features",
             ["Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "JSON", "Jobs", "Kernel", "KessaiAPI", "Payments"]),
 
+        // SDK: for apps that use a server
+        room("KessaiClient", in: "SDK", ["HTTP", "JSON", "Kernel", "KessaiAPI"]),
+
         // Web
         room("HTML", in: "Ports"),
         room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
-        room("AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI"]),
+        room("PageKit", in: "Web", ["Crypto", "HTML", "HTTP", "JSON", "Kernel", "KessaiAPI"]),
+        room(
+            "AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
+        room("DevicePages", in: "Web", ["HTML", "HTTP", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
 
         // App
         room(
@@ -124,8 +136,10 @@ let package = Package(
         .executableTarget(
             name: "kessai",
             dependencies: [
-                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "HTTP", "HTTPServer", "Identity", "JSON",
-                "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver", "SQLiteDriver",
+                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP", "HTTPServer",
+                "Identity",
+                "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver",
+                "SQLiteDriver",
                 "Shop", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
 
@@ -142,9 +156,10 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
+                "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
@@ -170,10 +185,17 @@ let package = Package(
         tests(
             "AccountsTests",
             [
-                "Accounts", "Audit", "Brakes", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON", "Kernel",
+                "Accounts", "Audit", "Brakes", "Crypto", "Database", "DatabaseTesting", "HTTP", "Identity", "JSON",
+                "Kernel",
                 "KernelTesting", "KessaiAPI",
             ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
+        tests(
+            "KessaiClientTests",
+            [
+                "AppTesting", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting", "KessaiAPI",
+                "KessaiClient", "StripeSandbox",
+            ]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
