@@ -9,7 +9,8 @@ import Testing
 
     private func order(_ status: OrderStatus = .awaitingPayment, customer: String? = "cus_1") -> Order {
         Order(
-            id: Self.id, number: 1, seller: "shop", flow: .paymentIntent, userID: "u", total: Money(980, .jpy), status: status, attempt: 1,
+            id: Self.id, number: 1, seller: "shop", flow: .paymentIntent, userID: "u", total: Money(980, .jpy),
+            status: status, attempt: 1,
             stripeCustomerID: customer, stripePaymentIntentID: "pi_1", refundedMinor: 0, disputed: false,
             createdAt: Timestamp(epochMs: 0), expiresAt: Timestamp(epochMs: 1), cancelRequestedAt: nil,
             canceledAt: nil, paidAt: nil)

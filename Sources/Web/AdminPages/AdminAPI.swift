@@ -16,10 +16,11 @@ struct AdminAPI: Sendable {
         return try Model(validated: json)
     }
 
-    /// What is done, once under the form's own key.
+    /// What is done, once under the form's own key. A form without one is none of ours, and its repeat would do it again.
     @discardableResult
     func post(_ path: String, _ body: JSONValue?, for visit: Visit) async throws -> JSONValue {
-        try await send("POST", path, "", body, visit.context, token: visit.token, key: visit.form["form_key"])
+        guard let key = visit.form.text("form_key") else { throw Problem.formWithoutKey }
+        return try await send("POST", path, "", body, visit.context, token: visit.token, key: key)
     }
 
     /// What is changed; to change twice is to change once.
