@@ -29,10 +29,10 @@ check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)
 
 lint: toolchain ## what swift-format would change or refuses
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Examples Package.swift
 
 format: toolchain ## let swift-format write the sources
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Examples Package.swift
 
 clean: ## remove what was built
-	rm -rf .build
+	rm -rf .build Examples/*/.build

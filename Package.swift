@@ -39,6 +39,11 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
     name: "kessai",
+    products: [
+        // For apps: see docs/swift-client.md.
+        .library(name: "KessaiClient", targets: ["KessaiClient", "HTTP", "Kernel", "KessaiAPI"]),
+        .library(name: "CurlTransport", targets: ["CurlTransport"]),
+    ],
     targets: [
         // Tier 0
         room("Kernel", in: ""),
@@ -103,6 +108,9 @@ let package = Package(
             "Passes", in: "Features",
             ["Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "JSON", "Jobs", "Kernel", "KessaiAPI", "Payments"]),
 
+        // SDK: for apps that use a server
+        room("KessaiClient", in: "SDK", ["HTTP", "JSON", "Kernel", "KessaiAPI"]),
+
         // Web
         room("HTML", in: "Ports"),
         room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
@@ -145,11 +153,12 @@ let package = Package(
             [
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "Payments", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "Kernel", "KernelTesting"]),
+        tests("PassesTests", ["Kernel", "Passes"]),
         tests(
             "PaymentsTests",
             [
@@ -175,6 +184,12 @@ let package = Package(
                 "KernelTesting", "KessaiAPI",
             ]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
+        tests(
+            "KessaiClientTests",
+            [
+                "AppTesting", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting", "KessaiAPI",
+                "KessaiClient", "StripeSandbox",
+            ]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],

@@ -19,6 +19,7 @@ import Testing
         "Vendors": ["Kernel", "HTTP", "JSON", "Crypto"], "Sandboxes": ["Kernel", "HTTP", "JSON", "Crypto"],
         "Features": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Payments", "Notifications"],
         "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features"],
+        "SDK": ["Kernel", "HTTP", "JSON", "Contract"],
         "App": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "TimeZones", "Vendors", "Features", "Web"],
     ]
 
