@@ -22,7 +22,7 @@ build: packages ## build the release binary: .build/release/kessai
 run: build ## try it: sandbox, sample data, a purchase, and then serve (http://127.0.0.1:8080)
 	@.build/release/kessai demo $(ARGS)
 
-test: toolchain ## everything: format, strict build, all tests on both databases, the release binary, real clients
+test: toolchain ## everything: format, strict build, all tests on both databases, the release binary, real clients, Chromium
 	@scripts/test
 
 check: packages lint ## format, lint and strict build

@@ -114,7 +114,10 @@ let package = Package(
         // Web
         room("HTML", in: "Ports"),
         room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
-        room("AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI"]),
+        room("PageKit", in: "Web", ["Crypto", "HTML", "HTTP", "JSON", "Kernel", "KessaiAPI"]),
+        room(
+            "AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
+        room("DevicePages", in: "Web", ["HTML", "HTTP", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
 
         // App
         room(
@@ -133,8 +136,10 @@ let package = Package(
         .executableTarget(
             name: "kessai",
             dependencies: [
-                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "HTTP", "HTTPServer", "Identity", "JSON",
-                "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver", "SQLiteDriver",
+                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP", "HTTPServer",
+                "Identity",
+                "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver",
+                "SQLiteDriver",
                 "Shop", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
 
@@ -151,7 +156,8 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DriverSupport", "HTTP", "JSON", "Jobs",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
+                "Jobs",
                 "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),

@@ -18,7 +18,7 @@ import Testing
         "Ports": ["Kernel", "Ports", "Contract", "JSON", "Crypto"], "Interop": ["Kernel", "Ports", "Interop"],
         "Vendors": ["Kernel", "HTTP", "JSON", "Crypto"], "Sandboxes": ["Kernel", "HTTP", "JSON", "Crypto"],
         "Features": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Payments", "Notifications"],
-        "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features"],
+        "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features", "PageKit"],
         "SDK": ["Kernel", "HTTP", "JSON", "Contract"],
         "App": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "TimeZones", "Vendors", "Features", "Web"],
     ]

@@ -17,6 +17,15 @@ public struct BegunPurchase: Sendable {
     /// What it costs.
     public let price: Int64
 
+    /// A purchase of these parts.
+    public init(device: String, product: String, session: String, reference: Int64, price: Int64) {
+        self.device = device
+        self.product = product
+        self.session = session
+        self.reference = reference
+        self.price = price
+    }
+
     /// The purchase that an answer tells of.
     public init(_ reply: Reply, device: String, product: String) throws {
         self.device = device

@@ -1,5 +1,6 @@
 internal import HTML
 internal import HTTP
+internal import PageKit
 
 /// The door of the pages: the cookie, the forms, and what a refusal looks like.
 struct AdminDoor: PageDoor {

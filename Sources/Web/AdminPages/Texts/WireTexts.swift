@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JSON
+internal import PageKit
 
 /// The words of the wire, for people.
 extension Text {
