@@ -173,7 +173,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",
-            exclude: ["acceptance-orders.txt", "migrations.golden"], swiftSettings: strict),
+            exclude: ["acceptance.txt", "migrations.golden"], swiftSettings: strict),
         support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
         tests("HTMLTests", ["HTML", "HTTP", "JSON", "Kernel", "WebPages"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),

@@ -11,7 +11,7 @@ import Testing
 @Suite struct PassesTests {
     static let device = "device-0001"
 
-    /// S4-API-01 to 04, S4-SESS-01, S4-CONF-01 to 04 and 06, S4-URL-02, S4-URL-03.
+    /// S4-API-01 to S4-API-04, S4-SESS-01, S4-CONF-01 to S4-CONF-04, S4-CONF-06, S4-URL-02, S4-URL-03.
     @Test(arguments: TestEngine.all)
     func `a device buys a day pass and is unlocked until its day ends`(engine: TestEngine) async throws {
         try await World.run(on: engine, .passes()) { world in
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `a second day pass on one day is not sold, and the next day costs its step (S4-SESS-02, S4-SESS-03)`(
+    func `a second day pass on one day is not sold, and the next day costs its step (S4-SESS-02 to S4-SESS-04)`(
         engine: TestEngine
     ) async throws {
         try await World.run(on: engine, .passes()) { world in

@@ -8,7 +8,7 @@ import KernelTesting
 import StripeSandbox
 import Testing
 
-/// What goes wrong between a device and its purchase, and how it ends (S4-CONF-07 to 10, S4-ERR-01).
+/// What goes wrong between a device and its purchase, and how it ends (S4-CONF-07 to S4-CONF-10, S4-ERR-01).
 @Suite struct PassesTroubleTests {
     private static let device = "device-0001"
 

@@ -8,7 +8,7 @@ import KernelTesting
 import StripeSandbox
 import Testing
 
-/// Purchase tokens: whose they are, for what, how long, and how little is stored of them (S4-TOK-01 to 03).
+/// Purchase tokens: whose they are, for what, how long, and how little is stored of them (S4-TOK-01 to S4-TOK-03).
 @Suite struct PurchaseTokenTests {
     private static let device = "device-0001"
 
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `another device's token is refused and changes nothing`(engine: TestEngine) async throws {
+    func `another device's token is refused and changes nothing (S4-UI-02)`(engine: TestEngine) async throws {
         try await World.run(on: engine, .passes()) { world in
             let token = try await paid(world)
             let thief = await world.confirm(token, device: "device-0666", "daypass")

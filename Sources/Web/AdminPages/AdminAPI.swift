@@ -15,10 +15,11 @@ extension LocalAPI {
         return try Model(validated: answer.json)
     }
 
-    /// What is done, once under the form's own key.
+    /// What is done, once under the form's own key. A form without one is none of ours, and its repeat would do it again.
     @discardableResult
     func post(_ path: String, _ body: JSONValue?, for visit: Visit) async throws -> JSONValue {
-        try await send("POST", path, "", body, visit.context, token: visit.token, key: visit.form["form_key"]).json
+        guard let key = visit.form.text("form_key") else { throw Problem.formWithoutKey }
+        return try await send("POST", path, "", body, visit.context, token: visit.token, key: key).json
     }
 
     /// What is changed; to change twice is to change once.

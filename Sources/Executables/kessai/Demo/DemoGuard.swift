@@ -30,7 +30,8 @@ enum DemoGuard {
         throw UsageError(
             message: "the database that DATABASE_URL or --data names has \(foreign.what) that are not the demo's. The "
                 + "demo adds an operator whose password everybody knows, so it uses only a database that is empty or "
-                + "its own; nothing was written. Name another one, or leave DATABASE_URL out")
+                + "its own; nothing was written. Name another one, delete the folder of --data if it was a demo's, or "
+                + "leave both out")
     }
 
     private struct Check {

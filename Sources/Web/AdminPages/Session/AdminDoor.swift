@@ -55,4 +55,7 @@ extension Problem {
     static let forgedForm = Problem(
         status: 403, code: "form_not_valid",
         detail: "The form does not come from a page of this session; nothing was done. Open the page again.")
+    static let formWithoutKey = Problem(
+        status: 400, code: "form_key_missing",
+        detail: "The form has no key of its own; nothing was done. Open the page again.")
 }
