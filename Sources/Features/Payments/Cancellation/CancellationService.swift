@@ -39,7 +39,9 @@ public struct CancellationService: Sendable {
     public func cancel(_ id: OrderID, withdrawing: Bool = false, cause: Cause) async throws -> Order {
         let requested = try await request(id, cause: cause)
         guard requested.status != .canceled else { return requested }
-        if requested.flow == .checkout { return try await closePage(of: requested, withdrawing: withdrawing, cause: cause) }
+        if requested.flow == .checkout {
+            return try await closePage(of: requested, withdrawing: withdrawing, cause: cause)
+        }
         do {
             let intent = try await intents.resolve(id, cause: cause)
             var facts: JSONObject = [:]
