@@ -50,11 +50,11 @@ import Testing
             let first = race == .reconciledFromEvents ? 1 : 0
             switch way {
             case .daypass:
-                return Array(race.isReconciled ? stride(from: first, to: 24, by: 2) : stride(from: 0, to: 7, by: 1))
+                return Array(race.isReconciled ? stride(from: first, to: 25, by: 3) : stride(from: 0, to: 7, by: 1))
             case .license:
                 return Array(race.isReconciled ? stride(from: first, to: 27, by: 6) : stride(from: 0, to: 8, by: 2))
             case .daypassKonbini:
-                return Array(race.isReconciled ? stride(from: first, to: 30, by: 5) : stride(from: 0, to: 14, by: 2))
+                return Array(race.isReconciled ? stride(from: first, to: 30, by: 5) : stride(from: 0, to: 14, by: 3))
             }
         }
     }

@@ -218,6 +218,9 @@ import Testing
             let reply = try await world.confirm(purchase)
             #expect(reply.status == 409)
             #expect(reply.code == "purchase_needs_review")
+            let waiting = await world.device(Self.device)["pending_purchases"]?[0]
+            #expect(waiting?["state"] == "needs_review")
+            #expect(waiting?["guidance"]?.string?.contains("do not pay again") == true)
             #expect(await world.device(Self.device)["license_purchased"] == false)
             await world.deliver()
             let chief = try await world.operator()

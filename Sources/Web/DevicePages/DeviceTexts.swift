@@ -63,6 +63,10 @@ extension Text {
             Text(
                 "お支払いは確認できました。反映を自動的に再試行しています。お問い合わせの際は受付番号をお伝えください。",
                 "Paid; the delivery is tried again by itself. Name the reference if you ask about it.")
+        case "needs_review":
+            Text(
+                "お支払いを確認しています。もう一度支払う必要はありません。受付番号をお伝えください。",
+                "A person looks at this payment; do not pay again. Name the reference if you ask about it.")
         default:
             Text("お支払いがまだ完了していません。下のボタンから続けられます。", "Not paid yet; the button below goes on with it.")
         }

@@ -74,6 +74,7 @@ public struct World: Sendable {
         let logs = LogRecorder()
         let log = logs.log(clock: clock)
         var sandboxOptions = StripeSandboxOptions()
+        sandboxOptions.secretKeys = [Secret("sk_test_kessai"), Secret("sk_test_rolled")]
         sandboxOptions.webhook = .init(
             url: origin + "/api/webhook/stripe/", secret: webhookSecret, apiVersion: options.eventVersion)
         let sandbox =

@@ -34,10 +34,12 @@ public struct CancellationService: Sendable {
     ///
     /// Throws `PaymentError.orderNotCancelable` when it was paid, and `PaymentError.paymentInProgress` when it is being
     /// paid.
-    public func cancel(_ id: OrderID, cause: Cause) async throws -> Order {
+    ///
+    /// A buyer who has finished on a payment page and pays later is waited for, unless `withdrawing`.
+    public func cancel(_ id: OrderID, withdrawing: Bool = false, cause: Cause) async throws -> Order {
         let requested = try await request(id, cause: cause)
         guard requested.status != .canceled else { return requested }
-        if requested.flow == .checkout { return try await closePage(of: requested, cause: cause) }
+        if requested.flow == .checkout { return try await closePage(of: requested, withdrawing: withdrawing, cause: cause) }
         do {
             let intent = try await intents.resolve(id, cause: cause)
             var facts: JSONObject = [:]
@@ -48,8 +50,8 @@ public struct CancellationService: Sendable {
         }
     }
 
-    private func closePage(of order: Order, cause: Cause) async throws -> Order {
-        let verdict = try await checkouts.close(order.id, cause: cause)
+    private func closePage(of order: Order, withdrawing: Bool, cause: Cause) async throws -> Order {
+        let verdict = try await checkouts.close(order.id, withdrawing: withdrawing, cause: cause)
         let now = try await checkouts.find(order.id).order
         switch verdict {
         case .closed, .open: return now

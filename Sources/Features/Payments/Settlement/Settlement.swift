@@ -80,7 +80,7 @@ struct Settlement: Sendable {
         order.stripePaymentIntentID = facts.paymentIntentID
         try OrderRepository(tx: tx).update(order)
         if order.flow == .checkout {
-            try CheckoutRepository(tx: tx).moved(order.id, to: .paid, at: clock.now())
+            try CheckoutRepository(tx: tx).delivered(order.id, at: clock.now())
         } else if let attempt = facts.attempt {
             try AttemptRepository(tx: tx).opened(
                 order: order.id, attempt: attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
