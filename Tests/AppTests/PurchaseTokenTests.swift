@@ -59,6 +59,53 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
+    func `a token that is over before the delivery opens nothing, and the event still delivers`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world, "license")
+            world.clock.advance(by: .seconds(14 * 86_400))
+            let late = await world.confirm(token, device: Self.device, "license")
+            #expect(late.status == 410)
+            #expect(late.code == "purchase_token_expired")
+            #expect(await world.device(Self.device)["license_purchased"] == false)
+            await world.deliver()
+            #expect(await world.device(Self.device)["license_purchased"] == true)
+            #expect(await world.confirm(token, device: Self.device, "license").status == 410)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all, ["daypass", "license"])
+    func `two devices with one token at once, and after it was delivered: it is its own device's`(
+        engine: TestEngine, product: String
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world, product)
+            for _ in 0..<2 {
+                let replies = await withTaskGroup(of: (String, Reply).self) { group in
+                    for device in ["device-0666", Self.device, "device-0666", Self.device] {
+                        group.addTask { (device, await world.confirm(token, device: device, product)) }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+                for (device, reply) in replies {
+                    #expect(reply.status == (device == Self.device ? 200 : 403))
+                    if device != Self.device { #expect(reply.code == "purchase_token_of_another_device") }
+                }
+                await world.deliver()
+            }
+            let thief = await world.device("device-0666")
+            #expect(thief["unlocked"] == false)
+            #expect(thief["unlock_count"] == 0)
+            #expect(await world.device(Self.device)["unlocked"] == true)
+            let delivered = try await world.count("pass_purchases", where: "state = 'delivered'")
+            #expect(delivered == 1)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
     func `guessing is braked for the device, and its own token passes all the same`(
         engine: TestEngine
     ) async throws {
