@@ -22,7 +22,7 @@ build: packages ## build the release binary: .build/release/kessai
 run: build ## try it: sandbox, sample data, a purchase, and then serve (http://127.0.0.1:8080)
 	@.build/release/kessai demo $(ARGS)
 
-test: toolchain ## everything: format, strict build, all tests on both databases, the release binary, real clients
+test: toolchain ## everything: format, strict build, all tests on both databases, the release binary, real clients, Chromium
 	@scripts/test
 
 sim: build ## try to break the money: 20,000 simulated histories (ARGS="--runs N --jobs J")
@@ -32,10 +32,10 @@ check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)
 
 lint: toolchain ## what swift-format would change or refuses
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Examples Package.swift
 
 format: toolchain ## let swift-format write the sources
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Examples Package.swift
 
 clean: ## remove what was built
-	rm -rf .build
+	rm -rf .build Examples/*/.build

@@ -26,6 +26,9 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
         return Self.threeDecimal.contains(code) ? 3 : 2
     }
 
+    /// Whether Stripe charges in it; its list of presentment currencies.
+    public var isChargeable: Bool { Self.chargeable.contains(code) }
+
     /// The least that Stripe charges, in minor units; 1 where Stripe publishes none.
     public var minimumChargeMinor: Int64 { Self.minimumCharges[code] ?? 1 }
 
@@ -35,6 +38,15 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
     /// The code.
     public var description: String { code }
 
+    private static let chargeable = Set(
+        """
+        usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf \
+        chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf \
+        idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop \
+        mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd \
+        scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof \
+        xpf yer zar zmw
+        """.split(separator: " ").map(String.init))
     private static let zeroDecimal: Set<String> = [
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf",
     ]

@@ -76,6 +76,33 @@ import Testing
         }
     }
 
+    @Test(arguments: TestEngine.all) func `a password that is set anew ends the old one, and the trail keeps it`(
+        engine: TestEngine
+    ) async throws {
+        try await AccountsWorld.with(engine) { world in
+            let user = try await world.add("boss@example.jp", role: .operator)
+            let old = try await world.token("boss@example.jp")
+            world.clock.advance(by: .seconds(5))
+            let service = world.feature.service
+            let short = await failure {
+                try await service.setPassword(of: user.id, to: Secret("short"), actor: .cli)
+            }
+            #expect((short as? AccountsError)?.problem.fields.first?.field == "password")
+            try await service.setPassword(of: user.id, to: Secret(Self.ownPassword), actor: .cli)
+            #expect(await world.get("/api/operators", token: old).status == 401)
+            #expect(await world.login("boss@example.jp").status == 401)
+            _ = try await world.token("boss@example.jp", password: Self.ownPassword)
+            let entries = try await world.database.read {
+                try world.audit.entries(subjectKind: "user", subjectID: user.id.rawValue, in: $0)
+            }
+            #expect(entries.map(\.action) == ["user.password_set", "user.added"])
+            let nobody = await failure {
+                try await service.setPassword(of: ID("nobody"), to: Secret(Self.ownPassword), actor: .cli)
+            }
+            #expect(nobody as? AccountsError == .userNotFound)
+        }
+    }
+
     @Test(arguments: TestEngine.all) func `users are listed newest first, by role, and never all at once`(
         engine: TestEngine
     ) async throws {

@@ -50,6 +50,9 @@ import Testing
         "ha\u{FE0F}na@example.jp", "ha na@example.jp", "ha\u{3000}na@example.jp", "ha\u{A0}na@example.jp",
         "ﾊﾅ@example.jp", "hana²@example.jp", "\u{1D41A}@example.jp", "hana@ex\u{3002}ample.jp", "hana@ex!ample.jp",
         "hana@ex_ample.jp", "ſana@example.jp", "\u{212A}ana@example.jp\u{2069}", "hana@\u{E0041}example.jp",
+        "ha\u{2800}na@example.jp", "\u{3164}@example.jp", "ha\u{1160}na@example.jp", "ha\u{34F}na@example.jp",
+        "ha\u{180B}na@example.jp", "ha\u{FFFC}na@example.jp", "ha\u{1D159}na@example.jp", "ha\u{17B4}na@example.jp",
+        "hana@-example.jp", "hana@example-.jp", "hana@a.-b.jp", "hana@example.jp-",
     ])
     func `what only looks like an address is none`(address: String) async throws {
         try await AccountsWorld.with(.sqlite) { world in
@@ -84,6 +87,11 @@ import Testing
             (["email": "hana@example.jp", "password": "HANA@example.jp"], "password", "not_allowed"),
             (["email": "hana@example.jp", "password": "correct horse", "role": "operator"], "role", "unknown"),
             (["email": "hana@example.jp", "password": "correct horse", "name": ""], "name", "too_short"),
+            (
+                ["email": "hana@example.jp", "password": "correct horse", "name": "Bob\u{202E}nimda"], "name",
+                "malformed"
+            ),
+            (["email": "hana@example.jp", "password": "correct horse", "name": "\u{2066}x"], "name", "malformed"),
             (["email": "hana@example.jp"], "password", "missing"),
         ] as [(JSONValue, String, String)])
     func `bad input is refused by its field, and its value is not repeated`(

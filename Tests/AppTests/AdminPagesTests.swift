@@ -52,8 +52,8 @@ import Testing
             #expect(await browser.get(try #require(done.location)).text.contains("返金しました。"))
             #expect(await world.status(order, by: buyer) == "refunded")
             #expect(await browser.get(path).text.contains("返金できる支払いがありません。"))
-            let late = await browser.post(
-                path, fields.merging(["form_token": try #require(rest.hidden("form_token"))]) { $1 })
+            let proofs = ["form_token": try #require(rest.hidden("form_token")), "form_key": "another-form"]
+            let late = await browser.post(path, fields.merging(proofs) { $1 })
             #expect(late.status == 409)
             #expect(late.text.contains("返金できる支払いがありません。"))
             #expect(try await world.count("refunds") == 2)

@@ -86,6 +86,37 @@ import Testing
         }
     }
 
+    @Test(arguments: TestEngine.all, ["losing_evidence", "winning_evidence"])
+    func `money that did not fit and was lost to a dispute is owed no more, and its review can be closed (law 7)`(
+        engine: TestEngine, evidence: String
+    ) async throws {
+        try await World.run(on: engine) { world in
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            let chief = try await world.operator()
+            let order = try await world.order(by: buyer)
+            _ = try await world.payDirectly(order, amount: 100, card: "pm_card_createDispute")
+            await world.deliver()
+            world.clock.advance(by: .seconds(6))
+            await world.deliver()
+            let review = try #require(await world.reviews(by: chief).first)
+            #expect(review["kind"] == "amount_mismatch")
+            // While it is open nobody knows whose the money will be.
+            #expect(await world.resolve(review, by: chief).code == "review_needs_refund")
+            let dispute = try #require(try await world.listAtStripe("/v1/disputes").first?["id"]?.string)
+            try await argue(dispute, with: evidence, world)
+            await world.deliver()
+            let reply = await world.resolve(review, by: chief)
+            if evidence == "losing_evidence" {
+                #expect(reply.status == 200)
+                #expect(await world.status(order, by: buyer) == "canceled")
+            } else {
+                #expect(reply.code == "review_needs_refund")
+            }
+            try await world.expectBooks()
+        }
+    }
+
     @Test(arguments: TestEngine.all)
     func `a question before a dispute moves no money, and ends`(engine: TestEngine) async throws {
         try await World.run(on: engine) { world in

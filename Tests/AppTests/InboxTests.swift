@@ -177,6 +177,9 @@ import Testing
             }
             #expect(await world.status(order, by: buyer) == "awaiting_payment")
             #expect(try await world.count("webhook_events", where: "state = 'ignored'") == 4)
+            let lines = world.logs.lines(of: "event_ignored").suffix(4)
+            #expect(lines.compactMap { $0["outcome"] } == cases.map { .string($0.1) })
+            #expect(lines.allSatisfy { $0.level == .info })
         }
     }
 
@@ -262,6 +265,9 @@ import Testing
             let reply = await node.receive(event)
             #expect(reply.status == 503)
             #expect(reply.headers["Retry-After"] != nil)
+            let line = node.logs.lines(of: "event_not_stored").last
+            #expect(line?.level == .error)
+            #expect(line?["event_id"] == .string(event["id"]?.string ?? "?"))
             faulty.comeBack()
             #expect(try await world.count("webhook_events") == 0)
             #expect(await node.receive(event).status == 200)

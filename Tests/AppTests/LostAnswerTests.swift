@@ -95,19 +95,33 @@ import Testing
         }
     }
 
-    @Test(arguments: TestEngine.all)
-    func `after 25 hours an unknown outcome is read before anything is sent (law 3)`(engine: TestEngine) async throws {
+    @Test(arguments: TestEngine.all, [true, false])
+    func `after 25 hours an unknown outcome is read before anything is sent (law 3)`(engine: TestEngine, made: Bool)
+        async throws
+    {
         try await World.run(on: engine) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()
             let order = try await world.order(by: buyer)
             try await world.alter("UPDATE orders SET expires_at_ms = 99999999999999 WHERE id = \(order.id)")
-            _ = world.sandbox.add(StripeSandboxFault(.dropAnswer, method: "POST", path: "/v1/payment_intents"))
+            let kind: StripeSandboxFault.Kind = made ? .dropAnswer : .dropBefore
+            _ = world.sandbox.add(StripeSandboxFault(kind, method: "POST", path: "/v1/payment_intents"))
             #expect(await world.intent(order, by: buyer).status == 400)
+            let before = try await intents(world).map { $0["id"]?.string }
+            #expect(before.count == (made ? 1 : 0))
             world.clock.advance(by: .seconds(25 * 3600))
             let later = try await world.again("buyer@example.com")
+            // A reading that fails decides nothing.
+            _ = world.sandbox.add(StripeSandboxFault(.serverError, method: "GET", path: "/v1/payment_intents"))
+            #expect(await world.intent(order, by: later).status == 400)
+            #expect(try await intents(world).map { $0["id"]?.string } == before)
             let intent = try await world.openPayment(order, by: later)
             #expect(try await intents(world).map { $0["id"]?.string } == [intent])
+            #expect(try await world.count("payment_attempts") == 1)
+            try await world.confirm(intent)
+            await world.deliver()
+            #expect(await world.status(order, by: later) == "paid")
+            try await world.expectBooks()
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
 @Suite struct PassesTests {
     static let device = "device-0001"
 
-    /// S4-API-01 to 04, S4-SESS-01, S4-CONF-01 to 04 and 06, S4-URL-02, S4-URL-03.
+    /// S4-API-01 to S4-API-04, S4-SESS-01, S4-CONF-01 to S4-CONF-04, S4-CONF-06, S4-URL-02, S4-URL-03.
     @Test(arguments: TestEngine.all)
     func `a device buys a day pass and is unlocked until its day ends`(engine: TestEngine) async throws {
         try await World.run(on: engine, .passes()) { world in
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `a second day pass on one day is not sold, and the next day costs its step (S4-SESS-02, S4-SESS-03)`(
+    func `a second day pass on one day is not sold, and the next day costs its step (S4-SESS-02 to S4-SESS-04)`(
         engine: TestEngine
     ) async throws {
         try await World.run(on: engine, .passes()) { world in
@@ -222,6 +222,44 @@ import Testing
             let session = try await world.atStripe("GET", "/v1/checkout/sessions/\(daypass.session)")
             #expect(session["status"] == "expired")
             #expect(await world.device(Self.device)["pending_purchases"] == [])
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `the licence takes back the voucher of a day pass that nobody has paid`(engine: TestEngine) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let daypass = try await world.begin(Self.device, "daypass")
+            try await world.payPage(daypass, ["method": "konbini"])
+            await world.deliver()
+            let license = try await world.begin(Self.device, "license")
+            try await world.payPage(license)
+            await world.deliver()
+            try await world.work()
+            await world.deliver()
+            let session = try await world.atStripe("GET", "/v1/checkout/sessions/\(daypass.session)")
+            let intent = try await world.atStripe(
+                "GET", "/v1/payment_intents/\(session["payment_intent"]?.string ?? "")")
+            #expect(intent["status"] == "canceled")
+            let device = await world.device(Self.device)
+            #expect(device["pending_purchases"] == [])
+            #expect(device["unlock_count"] == 0)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `who has paid for the licence is sold no day pass, also when nobody has heard of it yet`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            world.loseEvents()
+            let license = try await world.begin(Self.device, "license")
+            try await world.payPage(license)
+            let refused = await world.checkout(Self.device, "daypass")
+            #expect(refused.status == 409)
+            #expect(refused.code == "license_owned")
+            #expect(await world.device(Self.device)["license_purchased"] == true)
             try await world.expectBooks()
         }
     }

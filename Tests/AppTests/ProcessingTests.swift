@@ -1,32 +1,82 @@
 import AppTesting
+import Database
 import DatabaseTesting
+import HTTP
 import JSON
+import Kernel
 import KernelTesting
 import StripeSandbox
 import Testing
 
-/// Payments that a bank is still working on when their order's time is over.
+/// While a bank works on a payment nobody can cancel its order: the outcome decides (law 3).
 @Suite struct ProcessingTests {
-    @Test(arguments: TestEngine.all)
-    func `Stripe is asked once an hour about an expired order that is being paid`(engine: TestEngine) async throws {
+    /// An order whose payment a bank is working on.
+    private func processing(
+        _ world: World
+    ) async throws -> (buyer: Person, order: PlacedOrder, intent: String) {
+        try await world.stockShop()
+        let buyer = try await world.buyer()
+        let order = try await world.order(by: buyer)
+        let intent = try await world.openPayment(order, by: buyer)
+        try #require(try await world.confirm(intent, card: "pm_sandbox_processing")["status"] == "processing")
+        await world.deliver()
+        return (buyer, order, intent)
+    }
+
+    private func settle(_ intent: String, _ outcome: JSONValue, _ world: World) async throws {
+        _ = try await world.atStripe(
+            "POST", "/_sandbox/payment_intents/\(intent)/settle", json: ["outcome": outcome])
+        await world.deliver()
+    }
+
+    @Test(arguments: TestEngine.all, ["paid", "failed"])
+    func `a buyer who cancels meanwhile is told to wait, and may cancel when the bank refused`(
+        engine: TestEngine, outcome: String
+    ) async throws {
         try await World.run(on: engine) { world in
-            try await world.stockShop()
-            let buyer = try await world.buyer()
-            let order = try await world.order(by: buyer)
-            let intent = try await world.openPayment(order, by: buyer)
-            let answer = try await world.confirm(intent, card: "pm_card_sandboxProcessing")
-            #expect(answer["status"] == "processing")
-            await world.deliver()
+            let (buyer, order, intent) = try await processing(world)
+            let reply = await world.cancel(order, by: buyer)
+            #expect(reply.status == 409)
+            #expect(reply.code == "payment_in_progress")
+            #expect(reply.headers["Retry-After"] == "10")
+            let read = await world.read(order, by: buyer)
+            #expect(read["status"] == "awaiting_payment")
+            #expect(read["cancel_requested_at"] == .null)
+            try await settle(intent, .string(outcome), world)
+            world.clock.advance(by: .seconds(10))
+            #expect(await world.cancel(order, by: buyer).status == (outcome == "paid" ? 409 : 200))
+            #expect(await world.status(order, by: buyer) == (outcome == "paid" ? "paid" : "canceled"))
+            #expect(await world.teaLeft() == (outcome == "paid" ? 99 : 100))
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all, ["paid", "failed"])
+    func `the sweep asks less and less often, tells it once, and follows the bank's word`(
+        engine: TestEngine, outcome: String
+    ) async throws {
+        try await World.run(on: engine) { world in
+            let (_, order, intent) = try await processing(world)
             world.clock.advance(by: .seconds(25 * 3600))
+            for _ in 0..<30 {
+                try await world.work()
+                world.clock.advance(by: .seconds(60))
+            }
+            // After 1, 3, 7 and 15 minutes, then every 15.
+            #expect(try await world.count("sweep_tries", where: "kind = 'cancellation' AND tries = 5") == 1)
+            #expect(world.logs.lines(of: "sweep_step_unfinished").isEmpty)
+            let buyer = try await world.again("buyer@example.com")
+            let chief = try await world.operator()
+            #expect(await world.status(order, by: buyer) == "awaiting_payment")
+            let told = await world.story(order, by: chief).compactMap { $0["what"]?.string }
+            #expect(told.filter { $0.hasPrefix("cancel_") } == ["cancel_requested", "cancel_withdrawn"])
+            try await settle(intent, .string(outcome), world)
+            world.clock.advance(by: .seconds(900))
             try await world.work()
-            let requests = try await world.atStripe("GET", "/_sandbox/requests")["data"]?.array ?? []
-            let cancels = requests.filter { $0["path"]?.string == "/v1/payment_intents/\(intent)/cancel" }
-            #expect(cancels.count == 1)
-            _ = try await world.atStripe(
-                "POST", "/_sandbox/payment_intents/\(intent)/settle", json: ["outcome": "paid"])
-            await world.deliver()
-            let status = await world.status(order, by: try await world.again("buyer@example.com"))
-            #expect(status == "paid")
+            #expect(await world.status(order, by: buyer) == (outcome == "paid" ? "paid" : "canceled"))
+            #expect(await world.teaLeft() == (outcome == "paid" ? 99 : 100))
+            let end = await world.story(order, by: chief).filter { $0["source"] == "history" }.last
+            #expect(end?["what"] == (outcome == "paid" ? "order_fulfilled" : "order_canceled"))
             try await world.expectBooks()
         }
     }

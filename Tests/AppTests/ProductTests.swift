@@ -98,14 +98,20 @@ import Testing
         try await World.run(on: engine) { world in
             let chief = try await world.operator()
             #expect(await add("bowl", to: world, by: chief).status == 201)
-            for currency in ["usd", "JPY", "xxx", "1$2"] {
-                let reply = await world.send(
-                    "PATCH", Self.path + "/bowl", token: chief.token,
-                    body: ["unit_amount": ["amount": 1, "currency": .string(currency)]])
-                #expect(reply.status == 400 || currency == "JPY")
+            for currency in ["usd", "xxx", "1$2"] {
+                let reply = await change(price: 1, currency)
+                #expect(reply.status == 400)
+                #expect(reply.code == "currency_changed")
+                #expect(reply["errors"]?[0]?["field"] == "unit_amount.currency")
             }
+            #expect(await change(price: 2600, "JPY").status == 200)
             let read = await world.send("GET", Self.path, token: chief.token)["data"]?[0]
-            #expect(read?["unit_amount"]?["currency"] == "jpy")
+            #expect(read?["unit_amount"] == ["amount": 2600, "currency": "jpy"])
+            func change(price: Int64, _ currency: String) async -> Reply {
+                await world.send(
+                    "PATCH", Self.path + "/bowl", token: chief.token,
+                    body: ["unit_amount": ["amount": .int(price), "currency": .string(currency)]])
+            }
         }
     }
 
@@ -134,6 +140,7 @@ import Testing
             ("unit_amount", ["amount": 0, "currency": "jpy"]), ("unit_amount", ["amount": -1, "currency": "jpy"]),
             ("unit_amount", ["amount": 100_000_000, "currency": "jpy"]), ("unit_amount", ["amount": 1]),
             ("unit_amount", ["amount": 1, "currency": "yen!"]), ("unit_amount", ["amount": 1, "currency": "1$2"]),
+            ("unit_amount", ["amount": 1, "currency": "zzz"]), ("unit_amount", ["amount": 1, "currency": "btc"]),
         ] as [(String, JSONValue)])
     func `a product outside its bounds is refused with the field at fault`(field: String, value: JSONValue)
         async throws
@@ -275,6 +282,37 @@ import Testing
                 #expect(reply["errors"]?[0]?["field"] == "items[1].product_id")
             }
             #expect(await world.teaLeft() == 100)
+        }
+    }
+
+    /// A product may cost less than Stripe's least charge: carts add up.
+    @Test(arguments: TestEngine.all)
+    func `a cart below or above what Stripe charges is refused by its code and takes nothing`(engine: TestEngine)
+        async throws
+    {
+        try await World.run(on: engine) { world in
+            let buyer = try await world.buyer()
+            let chief = try await world.operator()
+            for (id, price) in [("sweet", 1), ("house", 99_999_999)] as [(String, Int64)] {
+                let added = await world.send(
+                    "POST", Self.path, token: chief.token,
+                    body: [
+                        "id": .string(id), "name": "x", "unit_amount": ["amount": .int(price), "currency": "jpy"],
+                        "stock": 100,
+                    ])
+                #expect(added.status == 201)
+            }
+            for (id, count, status) in [("sweet", 49, 400), ("sweet", 50, 201), ("house", 2, 400), ("house", 1, 201)]
+                as [(String, Int64, Int)]
+            {
+                let reply = await world.send(
+                    "POST", "/api/orders", token: buyer.token,
+                    body: ["items": [["product_id": .string(id), "quantity": .int(count)]]])
+                #expect(reply.status == status)
+                #expect(reply.code == (status == 400 ? "amount_not_chargeable" : nil))
+            }
+            #expect(try await world.count("products", where: "id = 'sweet' AND stock = 50") == 1)
+            #expect(try await world.count("products", where: "id = 'house' AND stock = 99") == 1)
         }
     }
 

@@ -10,6 +10,8 @@ import Testing
 
 /// S3-FLOW, S3-API and S3-HOOK, through the whole application and the sandbox.
 @Suite struct PurchaseTests {
+    /// S3-API-02 and GEN-09: bare yen. GEN-17: the mail is in Japanese. S3-ARCH-03: in a world without sockets, whose
+    /// database, Stripe, clock and mail are injected.
     @Test(arguments: TestEngine.all)
     func
         `a buyer orders, pays, and the signed event pays the order once (S3-API-01, S3-FLOW-01, S3-FLOW-10, S3-HOOK-01)`(
@@ -24,7 +26,6 @@ import Testing
             let opened = await world.intent(order, by: buyer)
             #expect(opened.status == 200)
             #expect(opened["amount"]?.int == 1960)
-            // As S3-API-02 and GEN-09 have it: bare yen.
             #expect(try await world.atStripe("GET", "/v1/payment_intents?limit=1")["data"]?[0]?["amount"] == 1960)
             #expect(opened["client_secret"]?.string?.contains("_secret_") == true)
             let intent = try #require(opened["payment_intent_id"]?.string)
@@ -34,7 +35,6 @@ import Testing
             await world.deliver()
             #expect(await world.status(order, by: buyer) == "paid")
             try await world.work()
-            // GEN-17
             #expect(world.mailbox.mails.map(\.subject) == ["お支払いが完了しました (注文番号 \(order.number))"])
             #expect(world.logs.lines(of: "payment_succeeded").first?.level == .info)
             try await world.expectBooks()

@@ -8,7 +8,7 @@ import KernelTesting
 import StripeSandbox
 import Testing
 
-/// Purchase tokens: whose they are, for what, how long, and how little is stored of them (S4-TOK-01 to 03).
+/// Purchase tokens: whose they are, for what, how long, and how little is stored of them (S4-TOK-01 to S4-TOK-03).
 @Suite struct PurchaseTokenTests {
     private static let device = "device-0001"
 
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `another device's token is refused and changes nothing`(engine: TestEngine) async throws {
+    func `another device's token is refused and changes nothing (S4-UI-02)`(engine: TestEngine) async throws {
         try await World.run(on: engine, .passes()) { world in
             let token = try await paid(world)
             let thief = await world.confirm(token, device: "device-0666", "daypass")
@@ -59,7 +59,54 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `guessing is braked for the device, and its purchase is delivered all the same`(
+    func `a token that is over before the delivery opens nothing, and the event still delivers`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world, "license")
+            world.clock.advance(by: .seconds(14 * 86_400))
+            let late = await world.confirm(token, device: Self.device, "license")
+            #expect(late.status == 410)
+            #expect(late.code == "purchase_token_expired")
+            #expect(await world.device(Self.device)["license_purchased"] == false)
+            await world.deliver()
+            #expect(await world.device(Self.device)["license_purchased"] == true)
+            #expect(await world.confirm(token, device: Self.device, "license").status == 410)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all, ["daypass", "license"])
+    func `two devices with one token at once, and after it was delivered: it is its own device's`(
+        engine: TestEngine, product: String
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let token = try await paid(world, product)
+            for _ in 0..<2 {
+                let replies = await withTaskGroup(of: (String, Reply).self) { group in
+                    for device in ["device-0666", Self.device, "device-0666", Self.device] {
+                        group.addTask { (device, await world.confirm(token, device: device, product)) }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+                for (device, reply) in replies {
+                    #expect(reply.status == (device == Self.device ? 200 : 403))
+                    if device != Self.device { #expect(reply.code == "purchase_token_of_another_device") }
+                }
+                await world.deliver()
+            }
+            let thief = await world.device("device-0666")
+            #expect(thief["unlocked"] == false)
+            #expect(thief["unlock_count"] == 0)
+            #expect(await world.device(Self.device)["unlocked"] == true)
+            let delivered = try await world.count("pass_purchases", where: "state = 'delivered'")
+            #expect(delivered == 1)
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `guessing is braked for the device, and its own token passes all the same`(
         engine: TestEngine
     ) async throws {
         try await World.run(on: engine, .passes()) { world in
@@ -69,34 +116,69 @@ import Testing
                 #expect(guess.status == 404)
                 #expect(guess.code == "purchase_token_unknown")
             }
-            let braked = await world.confirm(token, device: Self.device, "daypass")
+            let braked = await world.confirm("kpt_guess", device: Self.device, "daypass")
             #expect(braked.status == 429)
             #expect(braked.code == "too_many_attempts")
             #expect(braked.headers["Retry-After"] == "900")
-            await world.deliver()
-            #expect(await world.device(Self.device)["unlocked"] == true)
-            world.clock.advance(by: .seconds(900))
             #expect(await world.confirm(token, device: Self.device, "daypass").status == 200)
+            world.clock.advance(by: .seconds(900))
+            #expect(await world.confirm("kpt_guess", device: Self.device, "daypass").status == 404)
         }
     }
 
+    /// S4-TOK-01: only its hash is kept, also of the events in which Stripe repeats the page's addresses.
     @Test(arguments: TestEngine.all)
     func `a token is in no table and in no log`(engine: TestEngine) async throws {
         try await World.run(on: engine, .passes()) { world in
-            let token = try await paid(world)
+            let purchase = try await world.begin(Self.device, "daypass")
+            let token = try World.token(in: try await world.payPage(purchase))
             _ = await world.confirm(token, device: Self.device, "daypass")
-            let rows = try await world.database.read { tx in
-                try tx.rows("SELECT token_salt, token_hash, return_url FROM pass_purchases").map {
-                    try $0.text("token_salt") + $0.text("token_hash") + $0.text("return_url")
+            await world.deliver()
+            try await world.work()
+            let events = try await world.count("webhook_events", where: "type = 'checkout.session.completed'")
+            #expect(events == 1)
+            let secret = String(token.dropFirst(4))
+            for table in [
+                "pass_purchases", "devices", "checkout_sessions", "orders", "order_history", "jobs", "failure_counts",
+            ] {
+                let text = try await world.text(of: table)
+                #expect(!text.contains(secret), "\(table)")
+            }
+            let payloads = try await world.database.read { tx in
+                try tx.rows("SELECT payload FROM webhook_events").map {
+                    String(decoding: try $0.blob("payload"), as: UTF8.self)
                 }
             }
-            #expect(rows.count == 1)
-            #expect(!rows.joined().contains(token.dropFirst(4)))
-            #expect(!"\(world.logs.lines)".contains(token.dropFirst(4)))
-            let history = try await world.database.read { tx in
-                try tx.rows("SELECT detail FROM order_history").map { try $0.text("detail") }
+            #expect(payloads.contains { $0.contains("timekeeper://purchase?") })
+            #expect(!payloads.joined().contains(secret))
+            #expect(payloads.allSatisfy { (try? JSONValue(parsing: $0)) != nil })
+            #expect(!"\(world.logs.lines)".contains(secret))
+        }
+    }
+
+    /// Stripe's keys are rolled now and then; a page that was begun before and not made yet is not made with another token.
+    @Test(arguments: TestEngine.all, [true, false])
+    func `a page whose token cannot be made again is looked for, and given up when it is not there`(
+        engine: TestEngine, wasMade: Bool
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            world.sandbox.add(
+                StripeSandboxFault(wasMade ? .dropAnswer : .dropBefore, method: "POST", path: "/v1/checkout/sessions"))
+            #expect(await world.checkout(Self.device, "daypass").status == 503)
+            let rolled = try await World.make(
+                database: world.database, clock: world.clock,
+                options: .passes(["STRIPE_SECRET_KEY": "sk_test_rolled"]), sandbox: world.sandbox, seed: 7)
+            let reply = await rolled.checkout(Self.device, "daypass")
+            if wasMade {
+                let purchase = try BegunPurchase(reply, device: Self.device, product: "daypass")
+                try await world.payPage(purchase)
+                #expect(try await rolled.confirm(purchase).status == 200)
+            } else {
+                #expect(reply.status == 502)
+                _ = try await rolled.begin(Self.device, "daypass")
             }
-            #expect(!history.joined().contains(token.dropFirst(4)))
+            let sessions = try await world.listAtStripe("/v1/checkout/sessions")
+            #expect(sessions.count == 1)
         }
     }
 

@@ -1,16 +1,39 @@
 import AppTesting
 import Database
 import DatabaseTesting
+import HTTP
 import JSON
 import Jobs
 import Kernel
 import KernelTesting
 import StripeSandbox
+import Synchronization
 import Testing
 
 /// A sweep out of its turn.
 private struct AnotherSweep: JobArguments {
     static let kind = "payments.sweep"
+}
+
+/// A Stripe that takes half a minute for each of eight calls, and then cannot be reached, once it has a clock.
+private final class Slow: HTTPTransport {
+    private let inner: any HTTPTransport
+    private let state = Mutex<(clock: ManualClock?, asked: Int)>((nil, 0))
+
+    init(_ inner: any HTTPTransport) { self.inner = inner }
+
+    func begin(_ clock: ManualClock) { state.withLock { $0 = (clock, 0) } }
+
+    func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        let (clock, asked) = state.withLock { state in
+            state.asked += 1
+            return (state.clock, state.asked)
+        }
+        guard let clock else { return try await inner.send(request) }
+        guard asked <= 8 else { throw .notSent(reason: "the test took it away") }
+        clock.advance(by: .seconds(31))
+        return try await inner.send(request)
+    }
 }
 
 /// What requests left unfinished is finished, and what cannot be finished keeps nothing else waiting.
@@ -83,6 +106,36 @@ private struct AnotherSweep: JobArguments {
             try await world.work()
             let asked = world.logs.lines(of: "sweep_step_unfinished").compactMap { $0["id"].map { "\($0)" } }
             #expect(Set(asked).count == 2100)
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a run begins no step after four minutes, and what it leaves comes in the next (law 14)`(engine: TestEngine)
+        async throws
+    {
+        let slow = Mutex<Slow?>(nil)
+        var options = World.Options()
+        options.changingStripe = { stripe in
+            let made = Slow(stripe)
+            slow.withLock { $0 = made }
+            return made
+        }
+        try await World.run(on: engine, options) { world in
+            let stripe = try #require(slow.withLock { $0 })
+            try await world.stockShop()
+            let buyer = try await world.buyer()
+            for _ in 0..<20 { _ = try await lost(by: buyer, world) }
+            world.clock.advance(by: .seconds(100))
+            stripe.begin(world.clock)
+            try await world.work()
+            world.clock.advance(by: .seconds(60))
+            try await world.work()
+            let opened = try await world.count("payment_attempts", where: "state = 'opened'")
+            #expect((1...8).contains(opened))
+            // Seven at most were begun beside the eighth; the others were claimed by the first run, and left.
+            let lines = world.logs.lines(of: "sweep_step_unfinished")
+            #expect(Int64(lines.count { $0["tries"] == 1 }) + opened <= 15)
+            #expect(Int64(lines.count { $0["tries"] == 2 }) == 20 - opened)
         }
     }
 

@@ -22,7 +22,7 @@ struct EchoHandler: HTTPHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CurlTransportTests {
+@Suite(.timeLimit(.minutes(5))) struct CurlTransportTests {
     private func echo() throws -> HTTPServer {
         try HTTPServer.start(
             HTTPServerOptions(epollThreads: 1), handler: EchoHandler(), random: SeededRandom(), log: .silent)

@@ -6,7 +6,7 @@ import KernelTesting
 import Testing
 
 /// Every failure tells whether the other side may have acted (law 3).
-@Suite(.timeLimit(.minutes(1))) struct FailureTests {
+@Suite(.timeLimit(.minutes(5))) struct FailureTests {
     private func failure(
         of request: HTTPClientRequest, by transport: CurlTransport? = nil
     ) async throws -> HTTPTransportError? {
@@ -257,7 +257,7 @@ import Testing
 }
 
 /// What happens when a kept connection ends in the moment of its reuse.
-@Suite(.timeLimit(.minutes(1))) struct ReuseTests {
+@Suite(.timeLimit(.minutes(5))) struct ReuseTests {
     /// Answers the first request of each connection; on the first connection takes a second and ends without a word.
     private func server(_ requests: @escaping @Sendable (String) -> Void) -> RawServer {
         RawServer { peer, number in

@@ -7,7 +7,7 @@ import Testing
 private let openssl = "/usr/bin/openssl"
 
 /// Against a server of the `openssl` command, with a certificate that nobody but we trusts.
-@Suite(.enabled(if: access(openssl, X_OK) == 0), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: access(openssl, X_OK) == 0), .timeLimit(.minutes(5)))
 struct TLSTests {
     @Test func `a certificate is checked against the authorities and the name`() async throws {
         var template = Array("/tmp/tls-XXXXXX".utf8CString)

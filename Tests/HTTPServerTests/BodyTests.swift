@@ -4,7 +4,7 @@ import JSON
 import KernelTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BodyTests {
+@Suite(.timeLimit(.minutes(5))) struct BodyTests {
     /// Takes ten bytes, refuses `/refused`, and says what it got.
     private func server(_ options: HTTPServerOptions = HTTPServerOptions(epollThreads: 1)) throws -> HTTPServer {
         try HTTPServer.test(

@@ -3,7 +3,7 @@ import HTTPServer
 import Testing
 
 /// A handler may want the line to break, as a sandbox does.
-@Suite(.timeLimit(.minutes(1))) struct BrokenLineTests {
+@Suite(.timeLimit(.minutes(5))) struct BrokenLineTests {
     @Test(arguments: [false, true]) func `the status 0 closes the connection without an answer`(immediate: Bool)
         async throws
     {

@@ -4,7 +4,7 @@ import Kernel
 import KernelTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DrainTests {
+@Suite(.timeLimit(.minutes(5))) struct DrainTests {
     @Test func `what is in flight ends, and nobody else comes in`() async throws {
         let gate = Gate()
         let server = try HTTPServer.test(HTTPServerOptions(epollThreads: 2)) { _ in

@@ -6,7 +6,7 @@ import KernelTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPServerTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPServerTests {
     @Test(arguments: [false, true]) func `two requests travel on one connection`(immediate: Bool) async throws {
         let server = try HTTPServer.test(
             handler: ClosureHandler { .text("you asked \($0.head.path)") },

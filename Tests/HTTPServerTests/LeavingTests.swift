@@ -5,7 +5,7 @@ import Kernel
 import KernelTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LeavingTests {
+@Suite(.timeLimit(.minutes(5))) struct LeavingTests {
     @Test func `a client that hangs up cancels its task at once`() async throws {
         let gate = Gate()
         let server = try HTTPServer.test(HTTPServerOptions(epollThreads: 1, halfCloseGrace: .seconds(1000))) { _ in

@@ -6,7 +6,7 @@ import Kernel
 import KernelTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RoutingTests {
+@Suite(.timeLimit(.minutes(5))) struct RoutingTests {
     private func server() throws -> HTTPServer {
         let read = Route(
             "GET", "/orders/{id}", "Reads an order.", tag: "Orders", access: .everyone,

@@ -54,7 +54,7 @@ import Testing
         "https://app.example.com@evil.example/", "https://app.example.com/?next=1", "https://app.example.com/#x",
         "https://app.example.com/a b", "https://app.example.com/{CHECKOUT_SESSION_ID}", "HTTPS://app.example.com/",
         "1app://x", "//app.example.com/", "https:app.example.com", "time keeper://x", "アプリ://x",
-        "https://app.example.com/\n",
+        "https://app.example.com/\n", "https:///x", "intent://x", "view-source://x",
     ])
     func `everything else is none`(url: String) {
         #expect(!PassesConfiguration.isReturnURL(url))

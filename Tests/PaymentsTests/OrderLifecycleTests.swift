@@ -67,11 +67,18 @@ import Testing
         #expect(OrderLifecycle.paymentSucceeded(difference.facts, for: order(status), known: true) == [])
     }
 
-    @Test func `of several differences the gravest is named: order, currency, amount, customer`() {
+    @Test(
+        arguments: [
+            ("019aa000-0000-7000-8000-000000000002", .usd, .orderMismatch), (nil, .usd, .currencyMismatch),
+            (nil, .jpy, .customerMismatch),
+        ] as [(String?, Currency, ReviewKind)])
+    func `of several differences the gravest is named: order, currency, customer, and last the amount`(
+        other: String?, currency: Currency, kind: ReviewKind
+    ) {
         let facts = PaymentFacts(
-            paymentIntentID: "pi_1", chargeID: nil, received: Money(1, .usd), customerID: nil,
-            orderID: Self.id)
-        #expect(OrderLifecycle.mismatch(facts, with: order()) == .currencyMismatch)
+            paymentIntentID: "pi_1", chargeID: nil, received: Money(1, currency), customerID: nil,
+            orderID: other.map { OrderID($0) } ?? Self.id)
+        #expect(OrderLifecycle.mismatch(facts, with: order()) == kind)
     }
 
     @Test func `an order that knows no customer takes any`() {

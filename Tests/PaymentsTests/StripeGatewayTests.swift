@@ -1,4 +1,5 @@
 import Crypto
+import DatabaseTesting
 import HTTP
 import JSON
 import Kernel
@@ -6,7 +7,30 @@ import KernelTesting
 import Payments
 import StripeClient
 import StripeSandbox
+import Synchronization
 import Testing
+
+/// Says of every list that there is more, and gives its first page again and again.
+private final class Endless: HTTPTransport {
+    private let inner: any HTTPTransport
+    private let asked = Mutex(0)
+    var count: Int { asked.withLock { $0 } }
+
+    init(_ inner: any HTTPTransport) { self.inner = inner }
+
+    func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        guard request.method == "GET" else { return try await inner.send(request) }
+        asked.withLock { $0 += 1 }
+        var request = request
+        let parts = request.url.split(separator: "?", maxSplits: 1)
+        let query = parts.last?.split(separator: "&").filter { !$0.hasPrefix("starting_after") } ?? []
+        request.url = "\(parts.first ?? "")?\(query.joined(separator: "&"))"
+        let response = try await inner.send(request)
+        guard let json = try? JSONValue(parsing: response.body), case .object(var list) = json else { return response }
+        list["has_more"] = true
+        return .json(.object(list), status: response.status)
+    }
+}
 
 /// S3-ARCH-02: Stripe as Payments asks it, behind one interface.
 @Suite struct StripeGatewayTests {
@@ -15,14 +39,17 @@ import Testing
 
     init() { stripe = Self.gateway(secrets: ["whsec_new", "whsec_old"], clock: clock) }
 
-    private static func gateway(secrets: [String], clock: ManualClock) -> StripeGateway {
+    private static let base = "https://api.stripe.com"
+
+    private static func gateway(
+        secrets: [String], clock: ManualClock, transport: (any HTTPTransport)? = nil
+    ) -> StripeGateway {
         let sandbox = StripeSandbox(clock: clock, random: SeededRandom(1), log: .silent, options: .init())
-        let base = "https://api.stripe.com"
         return StripeGateway(
             client: StripeClient(
                 configuration: StripeConfiguration(
                     secretKey: Secret("sk_test_kessai"), apiBase: base, retriesMax: 0),
-                transport: SandboxTransport(hosts: [base: sandbox], clock: clock), clock: clock,
+                transport: transport ?? SandboxTransport(hosts: [base: sandbox], clock: clock), clock: clock,
                 random: SeededRandom(2), log: .silent), webhookSecrets: secrets.map { Secret($0) }, clock: clock)
     }
 
@@ -45,6 +72,36 @@ import Testing
         #expect(read.amount == Money(980, .jpy))
         #expect(read.customer == customer.id)
         #expect(!stripe.livemode)
+    }
+
+    @Test func `a list that goes on and on tells nothing of what is not found, and is read no further (laws 3 and 14)`()
+        async throws
+    {
+        let sandbox = StripeSandbox(clock: clock, random: SeededRandom(1), log: .silent, options: .init())
+        let endless = Endless(SandboxTransport(hosts: [Self.base: sandbox], clock: clock))
+        let gateway = Self.gateway(secrets: [], clock: clock, transport: endless)
+        func post(_ path: String, _ form: String) async throws -> String {
+            let response = try await endless.send(
+                HTTPClientRequest(
+                    method: "POST", url: Self.base + path,
+                    headers: [
+                        "Authorization": "Bearer sk_test_kessai", "Content-Type": "application/x-www-form-urlencoded",
+                    ], body: Array(form.utf8)))
+            return try #require(try JSONValue(parsing: response.body)["id"]?.string)
+        }
+        let customer = StripeCustomerID(try await post("/v1/customers", "name=Somebody"))
+        let intent = StripePaymentIntentID(
+            try await post(
+                "/v1/payment_intents",
+                "amount=980&currency=jpy&customer=\(customer.rawValue)&payment_method=pm_card_visa&confirm=true"
+                    + "&return_url=https://shop.example/"))
+        _ = try await post("/v1/refunds", "payment_intent=\(intent.rawValue)&amount=100")
+        let intents = await failure { try await gateway.paymentIntents(ofCustomer: customer, since: clock.now()) }
+        #expect(intents as? StripeError == .unavailable(.notSent))
+        #expect(endless.count == 10)
+        let refunds = await failure { try await gateway.refunds(ofPaymentIntent: intent) }
+        #expect(refunds as? StripeError == .unavailable(.notSent))
+        #expect(endless.count == 20)
     }
 
     private func key(_ text: String) throws -> StripeIdempotencyKey { try #require(StripeIdempotencyKey(text)) }

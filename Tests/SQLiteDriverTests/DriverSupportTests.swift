@@ -6,7 +6,7 @@ import KernelTesting
 import Testing
 
 /// What both drivers stand on.
-@Suite(.timeLimit(.minutes(1))) struct DriverSupportTests {
+@Suite(.timeLimit(.minutes(5))) struct DriverSupportTests {
     @Test(arguments: [
         ("SELECT 1", "SELECT", false), ("  insert into a", "INSERT", false), ("BEGIN", "BEGIN", true),
         ("commit;", "COMMIT", true), ("-- a\n/* b */ ; rollback", "ROLLBACK", true),

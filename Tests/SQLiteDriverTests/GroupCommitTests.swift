@@ -6,7 +6,7 @@ import SQLiteDriver
 import Testing
 
 /// Many writes, few commits, and each answer durable all the same.
-@Suite(.timeLimit(.minutes(1))) struct GroupCommitTests {
+@Suite(.timeLimit(.minutes(5))) struct GroupCommitTests {
     @Test func `writes that wait together share a commit`() async throws {
         try await withFile { database in
             let before = database.statistics

@@ -7,7 +7,7 @@ import SQLiteDriver
 import Testing
 
 /// What only this driver promises.
-@Suite(.timeLimit(.minutes(1))) struct SQLiteDatabaseTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteDatabaseTests {
     @Test func `inline closures run on the caller without a hop`() async throws {
         let database = try SQLiteDatabase(at: .memory, execution: .inline, clock: ManualClock())
         let before = pthread_self()

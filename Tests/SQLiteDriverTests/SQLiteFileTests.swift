@@ -7,7 +7,7 @@ import SQLiteDriver
 import Testing
 
 /// What is kept in a file: durable, private, and shared with other processes as far as locks go.
-@Suite(.timeLimit(.minutes(1))) struct SQLiteFileTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteFileTests {
     @Test func `what was committed is there after opening again`() async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/new/folder/kessai.db"

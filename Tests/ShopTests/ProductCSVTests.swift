@@ -39,7 +39,8 @@ import Testing
 
     @Test(arguments: [
         ("", 1), ("id,name,unit_amount\n", 1), ("id,name,unit_amount,currency,price\n", 1),
-        ("id,name,unit_amount,currency,id\n", 1), (header + "a,x,1\n", 2), (header + "a,x,1,jpy,1\n", 2),
+        ("id,name,unit_amount,currency,id\n", 1), (header + "a,x,1\n", 2), (header + "a,x,1,zzz\n", 2),
+        (header + "a,x,1,jpy,1\n", 2),
         (header + "a,x,1,jpy\nb,y,0,jpy\n", 3), (header + "a,x,100000000,jpy\n", 2), (header + "a,x,1.5,jpy\n", 2),
         (header + "a,x,,jpy\n", 2), (header + "a,x,1,yen\u{301}\n", 2), (header + "a,x,1,\n", 2),
         (header + ",x,1,jpy\n", 2), (header + "a b,x,1,jpy\n", 2), (header + "a,,1,jpy\n", 2),

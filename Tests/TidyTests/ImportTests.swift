@@ -18,7 +18,8 @@ import Testing
         "Ports": ["Kernel", "Ports", "Contract", "JSON", "Crypto"], "Interop": ["Kernel", "Ports", "Interop"],
         "Vendors": ["Kernel", "HTTP", "JSON", "Crypto"], "Sandboxes": ["Kernel", "HTTP", "JSON", "Crypto"],
         "Features": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Payments", "Notifications"],
-        "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features"],
+        "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features", "PageKit"],
+        "SDK": ["Kernel", "HTTP", "JSON", "Contract"],
         "Simulation": ["Kernel", "Ports", "JSON", "Crypto", "Interop", "Features", "App", "Sandboxes"],
         "App": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "TimeZones", "Vendors", "Features", "Web"],
     ]
@@ -56,6 +57,30 @@ import Testing
         #expect(libraries.count >= 6)
         for file in SourceTree.swift(in: "Sources") where !file.path.hasPrefix("Sources/Interop/") {
             for module in file.imports { #expect(!libraries.contains(module), "\(file.path) imports \(module)") }
+        }
+    }
+}
+
+/// The guide's table of imports is that of the package.
+@Suite struct ImportTableTests {
+    @Test func `the table of CONTRIBUTING names what each room imports`() throws {
+        let package = try #require(SourceTree.files.first { $0.path == "Package.swift" }).text
+        let guide = try #require(SourceTree.files.first { $0.path == "CONTRIBUTING.md" }).text
+        var told: [Substring: Set<Substring>] = [:]
+        for line in guide.split(separator: "\n") where line.hasPrefix("| ") && line.contains("→") {
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false)
+            for part in cells[2].split(separator: "·") {
+                let sides = part.split(separator: ";")[0].split(separator: "→")
+                guard sides.count == 2 else { continue }
+                let imports = Set(sides[1].matches(of: /\w+/).map(\.output)).subtracting(["nothing"])
+                for room in sides[0].matches(of: /\w+/) { told[room.output] = imports }
+            }
+        }
+        let rooms = package.matches(of: /\broom\(\s*"(\w+)", in: "\w*"(?:,\s*\[([^\]]*)\])?/)
+        #expect(rooms.count > 30)
+        for room in rooms {
+            let imports = Set((room.2 ?? "").matches(of: /\w+/).map(\.output))
+            #expect(told[room.1] == imports, "\(room.1)")
         }
     }
 }

@@ -46,6 +46,8 @@ public struct KessaiApp: Sendable {
         public var jobOptions: JobRunnerOptions
         /// How often a call to Stripe is repeated within one request; 0 to 5. Each repeat sleeps by the clock.
         public var stripeRetriesMax: Int
+        /// Pages beside the application's own; none unless somebody brings them, as the demo does.
+        public var guests: [GuestPages] = []
 
         /// All parts.
         public init(
@@ -63,6 +65,25 @@ public struct KessaiApp: Sendable {
             self.log = log
             self.jobOptions = jobOptions
             self.stripeRetriesMax = stripeRetriesMax
+        }
+    }
+
+    /// Pages that stand on the API and are no part of it.
+    public struct GuestPages: Sendable {
+        /// The page that the start page links.
+        public var path: String
+        /// What it is, in a few words.
+        public var summary: String
+        /// Their routes over the API's own router.
+        public var routes: @Sendable (_ api: any HTTPHandler) -> [Route]
+
+        /// Pages at a path.
+        public init(
+            path: String, summary: String, routes: @escaping @Sendable (_ api: any HTTPHandler) -> [Route]
+        ) {
+            self.path = path
+            self.summary = summary
+            self.routes = routes
         }
     }
 
@@ -161,8 +182,11 @@ public struct KessaiApp: Sendable {
                     IdempotencyMiddleware(database: database, clock: clock, ids: ids),
                 ], log: log)
         }
-        let admin = AdminPages(publicURL: settings.publicURL, api: router(listed), ids: ids)
+        let api = router(listed)
+        let admin = AdminPages(publicURL: settings.publicURL, api: api, ids: ids)
         self.router = router(
-            listed + admin.routes + PageRoutes.routes(describing: listed, version: Self.version))
+            listed + admin.routes + parts.guests.flatMap { $0.routes(api) }
+                + PageRoutes.routes(
+                    describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version))
     }
 }

@@ -7,7 +7,8 @@ public struct PendingPurchaseDTO: APIModel, Equatable {
     /// `license` or `daypass`.
     public let productType: String
     /// `open`: the page waits for the buyer. `processing`: the buyer has finished and the money comes later.
-    /// `delivery_pending`: it is paid, and its delivery is tried again.
+    /// `delivery_pending`: it is paid, and its delivery is tried again. `needs_review`: money came that does not fit, and a
+    /// person decides.
     public let state: String
     /// What it costs.
     public let price: MoneyDTO
@@ -30,7 +31,7 @@ public struct PendingPurchaseDTO: APIModel, Equatable {
             .object([
                 .required("reference", .integer(1...Int64.max)),
                 .required("product_type", PassesSchema.productType),
-                .required("state", .oneOf(["open", "processing", "delivery_pending"])),
+                .required("state", .oneOf(["open", "processing", "delivery_pending", "needs_review"])),
                 .required("price", .money), .required("guidance", .string()),
             ]))
     }

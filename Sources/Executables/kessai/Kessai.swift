@@ -17,7 +17,8 @@ enum Kessai {
         CommandTable(
             commands: [
                 DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, ReconcileCommand.self,
-                WhyCommand.self, UsersAddCommand.self, UsersRoleCommand.self, UsersListCommand.self,
+                WhyCommand.self, UsersAddCommand.self, UsersRoleCommand.self, UsersDisableCommand.self,
+                UsersEnableCommand.self, UsersListCommand.self,
                 ProductsImportCommand.self, JobsDeadCommand.self, JobsReplayCommand.self, ConfigCheckCommand.self,
                 SandboxStripeCommand.self, SimCommand.self,
             ], version: KessaiApp.version)

@@ -41,6 +41,24 @@ extension AccountsService {
         }
     }
 
+    /// Sets somebody's password: operator's tokens of before are refused, a buyer's live on until they expire, and the
+    /// address is free of failed log-ins. A repeat sets it again. Throws `AccountsError.userNotFound` and
+    /// `AccountsError.invalidInput`.
+    public func setPassword(of id: ID<User>, to newPassword: Secret, actor: AuditActor) async throws {
+        guard let user = try await user(id) else { throw AccountsError.userNotFound }
+        let email = try EmailAddress(Secret(user.email.reveal()))
+        let password = try await hash(NewPassword(newPassword, for: email))
+        let (now, brake, audit) = (clock.now(), brake, audit)
+        try await database.write { tx in
+            guard try UserRepository(tx: tx).findForUpdate(id) != nil else { throw AccountsError.userNotFound }
+            try UserRepository(tx: tx).setPassword(password, of: id, at: now)
+            try brake.release(email.key, in: tx)
+            try audit.record(
+                actor: actor, action: "user.password_set", subjectKind: User.auditKind, subjectID: id.rawValue,
+                after: ["password": "new"], in: tx)
+        }
+    }
+
     /// Lets a user log in no more. An operator's token is refused at once, a buyer's when it expires. Throws
     /// `AccountsError.userNotFound`.
     public func disable(_ id: ID<User>, actor: AuditActor) async throws -> User {

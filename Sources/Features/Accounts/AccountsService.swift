@@ -135,6 +135,10 @@ public struct AccountsService: Sendable {
             throw AccountsError.invalidInput(
                 nameFaults.map { FieldError(field: "name", code: $0.code, detail: $0.detail) })
         }
+        if let name, LookAlikes.turns(name) {
+            let detail = "must not have marks that turn the direction of writing"
+            throw AccountsError.invalidInput([FieldError(field: "name", code: "malformed", detail: detail)])
+        }
         let passwordHash = try await hash(password)
         let user = User(
             id: ids.next(), email: email.written, name: name.map { Redacted($0) }, role: role, createdAt: clock.now(),

@@ -53,13 +53,14 @@ public struct PassesConfiguration: Sendable {
             })
         else { return false }
         switch scheme {
-        case "javascript", "data", "file", "vbscript", "blob", "about", "ftp": return false
+        case "javascript", "data", "file", "vbscript", "blob", "about", "ftp", "intent", "content", "view-source":
+            return false
         case "http":
             let rest = text[colon.upperBound...]
             return ["127.0.0.1", "localhost"].contains {
                 rest == $0 || rest.hasPrefix("\($0)/") || rest.hasPrefix("\($0):")
             }
-        case "https": return !text[colon.upperBound...].contains("@")
+        case "https": return !text[colon.upperBound...].contains("@") && text[colon.upperBound] != "/"
         default: return true
         }
     }

@@ -61,12 +61,19 @@ public struct PassesFulfilment: CheckoutSeller {
             throw PurchaseMissing(order: order.id)
         }
         let token = configuration.tokenKey.token(order: order.id, salt: purchase.tokenSalt)
+        // Another key than the one that the purchase was begun with would make a page whose token nobody knows.
+        guard PurchaseTokenKey.hash(of: token) == purchase.tokenHash else { throw CheckoutAddressesLost() }
         return CheckoutAddresses(
             success: Secret(
                 "\(purchase.returnURL)?result=success&product_type=\(purchase.product.rawValue)"
                     + "&purchase_token=\(token.reveal())&session_id={CHECKOUT_SESSION_ID}"),
             cancel: "\(purchase.returnURL)?result=cancel&product_type=\(purchase.product.rawValue)")
     }
+}
+
+/// Stripe has not said yet that the page of a purchase is closed; the job is tried again.
+struct PurchaseStillOpen: JobFailureExplaining {
+    var jobFailure: String { "the purchase is not closed yet" }
 }
 
 /// An order of passes has no open purchase.
@@ -89,7 +96,10 @@ struct ClosePurchase: JobArguments {
     static func definition(_ cancellations: CancellationService) -> JobDefinition {
         JobDefinition(ClosePurchase.self) { arguments, context in
             do {
-                _ = try await cancellations.cancel(OrderID(arguments.order), cause: .job(context.jobID.rawValue))
+                // A voucher for it is taken back, too: nobody is to pay for what is of no use any more.
+                let order = try await cancellations.cancel(
+                    OrderID(arguments.order), withdrawing: true, cause: .job(context.jobID.rawValue))
+                if order.status == .pending { throw PurchaseStillOpen() }
             } catch PaymentError.orderNotCancelable, PaymentError.paymentInProgress {
                 return
             }

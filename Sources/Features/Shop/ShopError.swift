@@ -30,7 +30,10 @@ extension ShopError: ProblemConvertible {
         case .currencyChanged:
             Problem(
                 status: 400, code: "currency_changed",
-                detail: "A product's currency cannot be changed; add another product.")
+                detail: "A product's currency cannot be changed; add another product.",
+                fields: [
+                    FieldError(field: "unit_amount.currency", code: "not_allowed", detail: "cannot be changed")
+                ])
         case .outOfStock(_, let item):
             Problem(
                 status: 409, code: "out_of_stock", detail: "Fewer are left than are wanted.",

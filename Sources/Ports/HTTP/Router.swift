@@ -7,7 +7,8 @@ public import Kernel
 /// Faults have this precedence: unknown path (404), method (405), body too large (413), who asks (401, 403), a page's
 /// forged form (403), media type (415), malformed input (400), and then the handler's own.
 public struct Router: HTTPHandler {
-    private let routes: [Route]
+    /// What it serves.
+    public let routes: [Route]
     private let tree: RouteTree
     private let authenticator: (any Authenticator)?
     private let middleware: [any Middleware]

@@ -1,9 +1,10 @@
 public import HTTP
 public import Kernel
+internal import PageKit
 
 /// The operators' screen under `/admin` (S3-NEXT-03): pages that work without JavaScript, in Japanese and English.
 ///
-/// A page is a client of the API in the same process (``AdminAPI``): what it shows and does goes through the very routes,
+/// A page is a client of the API in the same process (`LocalAPI`): what it shows and does goes through the very routes,
 /// checks and services that programs use, with the token of the operator's session. It can do nothing that the API would
 /// refuse, and what it does leaves the same traces. docs/adr/0010-pages-of-operators.md has the threat model.
 public struct AdminPages: Sendable {
@@ -15,7 +16,7 @@ public struct AdminPages: Sendable {
         let origin = PublicOrigin(publicURL)
         let cookie = SessionCookie(isSecure: origin.isSecure)
         let hall = Hall(
-            api: AdminAPI(handler: api), ids: ids, cookie: cookie,
+            api: LocalAPI(api), ids: ids, cookie: cookie,
             door: AdminDoor(cookie: cookie, origin: origin, asksForFormToken: true),
             strangersDoor: AdminDoor(cookie: cookie, origin: origin, asksForFormToken: false))
         routes =

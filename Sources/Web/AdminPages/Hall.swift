@@ -1,10 +1,11 @@
 internal import HTTP
 internal import Identity
 internal import Kernel
+internal import PageKit
 
 /// What all pages share, and how their routes are declared: for operators only, behind the door, not listed.
 struct Hall: Sendable {
-    let api: AdminAPI
+    let api: LocalAPI
     let ids: IDGenerator
     let cookie: SessionCookie
     let door: AdminDoor

@@ -3,21 +3,24 @@ internal import JSON
 
 /// The pages for people.
 public enum PageRoutes {
-    /// `/`, `/docs` and `/openapi.json` of an application that serves `routes`.
-    public static func routes(describing routes: [Route], version: String) -> [Route] {
+    /// `/`, `/docs` and `/openapi.json` of an application that serves `routes`; the start page links `guests` too.
+    public static func routes(
+        describing routes: [Route], guests: [(path: String, what: String)] = [], version: String
+    ) -> [Route] {
         let reference = ReferencePage.render(routes: routes, version: version)
         let document = OpenAPIDocument.make(
             routes: routes, title: "Kessai", version: version,
             description: "A payments server for small teams who sell with Stripe.")
         let openAPI = document.bytes()
-        let start = StartPage.render(links: [
-            ("/admin", "管理画面 / the operators' screen"),
-            ("/docs", "API リファレンス / the API for people"),
-            ("/openapi.json", "OpenAPI 3.1"),
-            ("/api/products", "商品一覧 / what is sold, as JSON"),
-            ("/healthz", "稼働確認 / whether it is alive"),
-            ("/readyz", "準備完了 / whether it can serve"),
-        ])
+        let start = StartPage.render(
+            links: guests + [
+                ("/admin", "管理画面 / the operators' screen"),
+                ("/docs", "API リファレンス / the API for people"),
+                ("/openapi.json", "OpenAPI 3.1"),
+                ("/api/products", "商品一覧 / what is sold, as JSON"),
+                ("/healthz", "稼働確認 / whether it is alive"),
+                ("/readyz", "準備完了 / whether it can serve"),
+            ])
         return [
             page("/", "The start page") { .html(start) },
             page("/docs", "The reference") { .html(reference) },

@@ -43,7 +43,8 @@ public final class Contract: Sendable {
     func faults(of response: HTTPResponse, to head: HTTPRequestHead) -> [String] {
         guard head.method != "HEAD" else { return [] }
         // Pages are for people: a refusal is a page too.
-        if response.headers["Content-Type"]?.hasPrefix("text/html") == true, head.path.hasPrefix("/admin") { return [] }
+        let isPage = ["/admin", "/device"].contains { head.path.hasPrefix($0) }
+        if isPage, response.headers["Content-Type"]?.hasPrefix("text/html") == true { return [] }
         if response.status >= 400 { return problemFaults(response, head) + noted(response, head) }
         return noted(response, head)
     }

@@ -8,6 +8,7 @@ public final class FaultyDatabase: Database {
         var readsFail = false
         var commitsUnknown = 0
     }
+    private let refusals = Mutex(0)
     private let inner: any Database
     private let plan = Mutex(Plan())
 
@@ -24,6 +25,14 @@ public final class FaultyDatabase: Database {
 
     /// Commits the next write, and then says that nobody knows (a connection that breaks at commit).
     public func loseNextCommit() { plan.withLock { $0.commitsUnknown += 1 } }
+
+    /// How many times it was not there when it was asked.
+    public var refusedCount: Int { refusals.withLock { $0 } }
+
+    private func unavailable() -> DatabaseError {
+        refusals.withLock { $0 += 1 }
+        return .unavailable(reason: "the test took it away")
+    }
 
     /// Works again.
     public func comeBack() { plan.withLock { $0 = Plan() } }
@@ -44,7 +53,7 @@ public final class FaultyDatabase: Database {
             plan.writesLeft = left - 1
             return false
         }
-        if isAway { throw DatabaseError.unavailable(reason: "the test took it away") }
+        if isAway { throw unavailable() }
         let result = try await inner.write(body)
         let isLost = plan.withLock { plan -> Bool in
             guard plan.commitsUnknown > 0 else { return false }
@@ -59,7 +68,7 @@ public final class FaultyDatabase: Database {
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws -> Result {
-        if plan.withLock({ $0.readsFail }) { throw DatabaseError.unavailable(reason: "the test took it away") }
+        if plan.withLock({ $0.readsFail }) { throw unavailable() }
         return try await inner.read(body)
     }
 

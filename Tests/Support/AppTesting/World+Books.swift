@@ -123,6 +123,13 @@ extension World {
         }
     }
 
+    /// Everything that a table holds, as text.
+    public func text(of table: String) async throws -> String {
+        try await database.read { tx in
+            try tx.rows(SQL(unsafe: "SELECT * FROM \(table)")).map { "\($0)" }.joined(separator: "\n")
+        }
+    }
+
     /// How many rows a table has.
     public func count(_ table: StaticString, where condition: StaticString = "1 = 1") async throws -> Int64 {
         try await database.read { tx in

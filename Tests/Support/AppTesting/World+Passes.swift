@@ -1,3 +1,4 @@
+internal import Database
 public import JSON
 internal import Kernel
 internal import KernelTesting
@@ -16,6 +17,15 @@ public struct BegunPurchase: Sendable {
     public let reference: Int64
     /// What it costs.
     public let price: Int64
+
+    /// A purchase of these parts.
+    public init(device: String, product: String, session: String, reference: Int64, price: Int64) {
+        self.device = device
+        self.product = product
+        self.session = session
+        self.reference = reference
+        self.price = price
+    }
 
     /// The purchase that an answer tells of.
     public init(_ reply: Reply, device: String, product: String) throws {
@@ -102,6 +112,51 @@ extension World {
     /// Moves time on to a moment, given in RFC 3339.
     public func travel(to moment: String) throws {
         clock.advance(by: try #require(Timestamp(rfc3339: moment)).since(clock.now()))
+    }
+
+    /// From now on the rows of devices refuse every change, so that no purchase can be delivered.
+    public func breakDevices() async throws {
+        try await alter(
+            database.dialect == .sqlite
+                ? "CREATE TRIGGER devices_broken BEFORE UPDATE ON devices BEGIN SELECT RAISE(ABORT, 'broken'); END"
+                : "ALTER TABLE devices ADD CONSTRAINT devices_broken CHECK (unlock_count < 0) NOT VALID")
+    }
+
+    /// As ``breakDevices()``, for one device only.
+    public func breakDevice(_ id: StaticString) async throws {
+        try await alter(
+            database.dialect == .sqlite
+                ? SQL(
+                    unsafe: """
+                        CREATE TRIGGER devices_broken BEFORE UPDATE ON devices WHEN NEW.device_id = '\(id)'
+                        BEGIN SELECT RAISE(ABORT, 'broken'); END
+                        """)
+                : SQL(
+                    unsafe: """
+                        ALTER TABLE devices ADD CONSTRAINT devices_broken CHECK (device_id <> '\(id)') NOT VALID
+                        """))
+    }
+
+    /// Devices can be changed again.
+    public func mendDevices() async throws {
+        try await alter(
+            database.dialect == .sqlite
+                ? "DROP TRIGGER devices_broken" : "ALTER TABLE devices DROP CONSTRAINT devices_broken")
+    }
+
+    /// The pages at Stripe that take money still.
+    public func openPages() async throws -> [String] {
+        try await listAtStripe("/v1/checkout/sessions", "&status=open").compactMap { $0["id"]?.string }
+    }
+
+    /// The page of a purchase as it is at Stripe.
+    public func page(_ purchase: BegunPurchase) async throws -> JSONValue {
+        try await atStripe("GET", "/v1/checkout/sessions/\(purchase.session)")
+    }
+
+    /// The order of a purchase.
+    public func orderID(of purchase: BegunPurchase) async throws -> String {
+        try #require(try await page(purchase)["metadata"]?["order_id"]?.string)
     }
 
     /// What a device has.

@@ -106,13 +106,16 @@ extension World {
     }
 
     /// Calls Stripe with the secret key, whatever it answers.
-    public func atStripe(_ method: String, _ path: String, _ form: String = "") async throws -> JSONValue {
+    public func atStripe(
+        _ method: String, _ path: String, _ form: String = "", key: String? = nil
+    ) async throws -> JSONValue {
+        var headers: HTTPHeaders = [
+            "Authorization": "Bearer sk_test_kessai", "Content-Type": "application/x-www-form-urlencoded",
+        ]
+        if let key { headers["Idempotency-Key"] = key }
         let response = try await stripe.send(
             HTTPClientRequest(
-                method: method, url: Settings.stripeOwnBase + path,
-                headers: [
-                    "Authorization": "Bearer sk_test_kessai", "Content-Type": "application/x-www-form-urlencoded",
-                ], body: Array(form.utf8)))
+                method: method, url: Settings.stripeOwnBase + path, headers: headers, body: Array(form.utf8)))
         return try JSONValue(parsing: response.body)
     }
 

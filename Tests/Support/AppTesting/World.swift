@@ -49,6 +49,8 @@ public struct World: Sendable {
         public var stripeRetriesMax = 0
         /// What stands between the application and Stripe; nil is nothing.
         public var changingStripe: (@Sendable (SandboxTransport) -> any HTTPTransport)?
+        /// Pages beside the application's own.
+        public var guests: [KessaiApp.GuestPages] = []
 
         /// The usual world.
         public init() {}
@@ -72,6 +74,7 @@ public struct World: Sendable {
         let logs = LogRecorder()
         let log = logs.log(clock: clock)
         var sandboxOptions = StripeSandboxOptions()
+        sandboxOptions.secretKeys = [Secret("sk_test_kessai"), Secret("sk_test_rolled")]
         sandboxOptions.webhook = .init(
             url: origin + "/api/webhook/stripe/", secret: webhookSecret, apiVersion: options.eventVersion)
         let sandbox =
@@ -85,13 +88,13 @@ public struct World: Sendable {
         environment.merge(options.environment) { $1 }
         var reader = SettingsReader(file: .null, environment: environment)
         let mailbox = Mailbox()
-        let app = try await KessaiApp.make(
-            KessaiApp.Parts(
-                settings: try reader.read().settings, database: database,
-                transport: options.changingStripe?(stripe) ?? stripe,
-                mailer: mailbox,
-                hasher: PasswordHasher(cost: .least), clock: clock, random: SeededRandom(seed), log: log,
-                stripeRetriesMax: options.stripeRetriesMax))
+        var parts = KessaiApp.Parts(
+            settings: try reader.read().settings, database: database,
+            transport: options.changingStripe?(stripe) ?? stripe, mailer: mailbox,
+            hasher: PasswordHasher(cost: .least), clock: clock, random: SeededRandom(seed), log: log,
+            stripeRetriesMax: options.stripeRetriesMax)
+        parts.guests = options.guests
+        let app = try await KessaiApp.make(parts)
         let document = await app.router.respond(to: HTTPRequest("GET", "/openapi.json"))
         return World(
             app: app, sandbox: sandbox, database: database, clock: clock, logs: logs, mailbox: mailbox,

@@ -66,8 +66,8 @@ extension SettingsReader {
     }
 
     private mutating func priceTable() -> PriceTable? {
-        guard let currency = Currency(value("PASSES_CURRENCY") ?? "jpy") else {
-            fail("PASSES_CURRENCY", "must be an ISO 4217 code, such as jpy")
+        guard let currency = Currency(value("PASSES_CURRENCY") ?? "jpy"), currency.isChargeable else {
+            fail("PASSES_CURRENCY", "must be a currency that Stripe charges, such as jpy")
             return nil
         }
         guard let license = value("PASSES_LICENSE_PRICE"), let licenseMinor = Int64(license) else {

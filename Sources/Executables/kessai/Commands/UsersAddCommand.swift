@@ -35,7 +35,10 @@ struct UsersAddCommand: Command {
         } catch AccountsError.emailTaken {
             throw CommandFailure(
                 message: "there is an account with the address \(email) already (see kessai users list); "
-                    + "kessai users role \(email) --role operator makes it an operator's, with a new password")
+                    + (role == .operator
+                        ? "kessai users role \(email) --role operator makes it an operator's, with a new password"
+                        : "kessai users role \(email) --role buyer --new-password makes it a buyer's, with a new password")
+            )
         } catch AccountsError.invalidInput(let faults) {
             throw UsageError(message: faults.told(about: email))
         }

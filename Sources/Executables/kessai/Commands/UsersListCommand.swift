@@ -27,6 +27,9 @@ struct UsersListCommand: Command {
         let database = try Opening.database(settings, clock: clock)
         let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
         let users = try await app.accounts.users(role: role, limit: limit)
+        if !users.isEmpty, !arguments.has("--json") {
+            Terminal.write("\("id".padded(36))  \("made".padded(24))  \("role".padded(8))  address\n")
+        }
         for user in users {
             guard arguments.has("--json") else {
                 let state = user.isEnabled ? "" : "  (disabled)"

@@ -10,14 +10,18 @@ internal import KessaiApp
 /// `kessai users role`: makes a buyer an operator, or an operator a buyer.
 struct UsersRoleCommand: Command {
     static let name = "users role"
-    static let synopsis = "EMAIL --role operator|buyer"
+    static let synopsis = "EMAIL --role operator|buyer [--new-password]"
     static let summary = "change what an account may do; who becomes an operator gets a new password"
     static let details = """
         Anyone may register an address that is not theirs, with a password that only they know. So the password of whoever
         becomes an operator is set anew: it is asked for twice, or without a terminal it is the first line of standard
-        input. What was logged in before never becomes an operator's. The change is recorded. A repeat changes nothing.
-        Exit status: 1 when there is no such account, 2 when the address or the password is not fit.
+        input. What was logged in before never becomes an operator's. Changes are recorded. Who has the role already keeps
+        the password.
+          --new-password   sets the password in any case
+        Exit status: 1 when there is no such account, or a password was given that was not set; 2 when the address or the
+        password is not fit.
         """
+    static let flags: Set<String> = ["--new-password"]
     static let options: Set<String> = ["--role"]
     static let wordsMax = 1
 
@@ -33,19 +37,36 @@ struct UsersRoleCommand: Command {
             guard let user = try await app.accounts.user(email: Secret(email)) else {
                 throw CommandFailure(message: "there is no account with the address \(email); see kessai users add")
             }
-            if user.role == role {
-                Terminal.write("\(email) was \(role.rawValue) already; nothing was changed\n")
-            } else {
-                let password = role == .operator ? try PasswordPrompt.newPassword() : nil
-                _ = try await app.accounts.changeRole(of: user.id, to: role, newPassword: password, actor: .cli)
-                let addition = role == .operator ? ", with the new password" : ""
-                Terminal.write("\(email) is \(role.rawValue) now\(addition)\n")
-            }
+            try await change(user, to: role, setsPassword: arguments.has("--new-password"), email, app)
         } catch AccountsError.invalidInput(let faults) {
             throw UsageError(message: faults.told(about: email))
         }
         await database.close()
         transport.close()
         return .success
+    }
+
+    private func change(
+        _ user: User, to role: Role, setsPassword: Bool, _ email: String, _ app: KessaiApp
+    ) async throws {
+        let isNew = user.role != role
+        if !isNew, !setsPassword {
+            // Whoever sends a password believes that it is set; that it is not must be noticed, by scripts too.
+            if role == .operator, PasswordPrompt.isPiped() {
+                throw CommandFailure(
+                    message: "\(email) was \(role.rawValue) already; the password was not changed, "
+                        + "--new-password sets it")
+            }
+            return Terminal.write("\(email) was \(role.rawValue) already; nothing was changed\n")
+        }
+        let password = setsPassword || role == .operator ? try PasswordPrompt.newPassword() : nil
+        if isNew {
+            _ = try await app.accounts.changeRole(of: user.id, to: role, newPassword: password, actor: .cli)
+        }
+        if let password, !(isNew && role == .operator) {
+            try await app.accounts.setPassword(of: user.id, to: password, actor: .cli)
+        }
+        let addition = password == nil ? "" : ", with the new password"
+        Terminal.write("\(email) is \(role.rawValue) now\(addition)\n")
     }
 }

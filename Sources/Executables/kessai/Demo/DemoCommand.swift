@@ -4,11 +4,11 @@ internal import Kernel
 struct DemoCommand: Command {
     static let name = "demo"
     static let synopsis = "[--once] [--json] [--port P] [--stripe-port P] [--data DIR]"
-    static let summary = "try it: sandbox, sample data, a purchase, and serving"
+    static let summary = "try it: sandbox, sample data, purchases, and serving"
     static let details = """
-        Starts a Stripe sandbox and the server, buys something end to end, prints the transcript, and serves until
-        SIGINT or SIGTERM.
-          --once             stop after the purchase; exit status 0 when it went through, 1 when not
+        Starts a Stripe sandbox and the server, buys from each system end to end, prints the transcript, and serves
+        until SIGINT or SIGTERM.
+          --once             stop after the purchases; exit status 0 when all went through, 1 when not
           --json             print JSON lines; the last is {"error":...} when the demo could not be
           --port P           the server's port (8080); 0 is any free one
           --stripe-port P    the sandbox's port (4242); 0 is any free one
@@ -39,6 +39,7 @@ struct DemoCommand: Command {
         return try await host.run { world in
             do {
                 try await OrdersDemo(world: world, transcript: transcript).run()
+                try await PassesDemo(world: world, transcript: transcript).run()
             } catch let error as DemoFailure {
                 transcript.failed(error)
                 return .failure

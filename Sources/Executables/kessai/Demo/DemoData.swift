@@ -5,7 +5,7 @@ internal import Kernel
 internal import KessaiApp
 internal import Shop
 
-/// The demo's accounts and products. Loading them again changes nothing but the stock.
+/// The demo's accounts, products and devices. Loading them again changes nothing but the stock.
 enum DemoData {
     static let products = [
         Product(
@@ -18,6 +18,9 @@ enum DemoData {
             id: "gift-wrap", name: "ギフト包装", description: "Gift wrapping", unitAmount: Money(330, .jpy), stock: nil,
             active: true),
     ]
+
+    /// What the ids of the demo's devices begin with.
+    static let devicePrefix = "demo-"
 
     static func load(into app: KessaiApp, logins: [DemoWorld.Login]) async throws {
         _ = try await app.products.importAll(products, by: .cli)

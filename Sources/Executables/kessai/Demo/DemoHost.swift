@@ -2,6 +2,7 @@ internal import Accounts
 internal import Audit
 internal import CurlTransport
 internal import Database
+internal import DevicePages
 internal import HTTPServer
 internal import Identity
 internal import JSON
@@ -66,7 +67,8 @@ struct DemoHost {
         let sandbox = sandbox(settings, stripePort: stripeServer.port, log: log)
         stripeFront.serve(sandbox)
         _ = try await Migrator(database: database, migrations: KessaiApp.migrations, clock: clock).migrate()
-        let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: log, clock: clock, guests: [devicePages(settings)])
         try await DemoData.load(into: app, logins: Self.logins)
         front.serve(app.router)
         let world = DemoWorld(
@@ -126,8 +128,24 @@ struct DemoHost {
         environment["STRIPE_PUBLISHABLE_KEY"] = "pk_test_kessai"
         environment["STRIPE_WEBHOOK_SECRET"] = "whsec_" + random.alphanumerics(32)
         environment["MAIL_FOLDER"] = "\(data)/mail"
+        environment["PASSES_LICENSE_PRICE"] = "4800"
+        environment["PASSES_DAYPASS_PRICES"] = "0:120,3:240,10:480"
+        environment["PASSES_TIME_ZONE"] = "Asia/Tokyo"
+        environment["PASSES_RETURN_URLS"] = "http://127.0.0.1:\(port)\(DevicePages.returnPath),timekeeper://purchase"
         var reader = SettingsReader(file: .null, environment: environment)
         return try reader.read().settings
+    }
+
+    /// The page that plays the app. Only the demo has it: real devices have the app itself.
+    private func devicePages(_ settings: Settings) -> KessaiApp.GuestPages {
+        KessaiApp.GuestPages(
+            path: DevicePages.path, summary: "Timekeeper の端末 / a device of the Timekeeper app"
+        ) { [random] api in
+            DevicePages(
+                publicURL: settings.publicURL, payURL: settings.stripeAPIBase, idPrefix: DemoData.devicePrefix,
+                api: api, random: random
+            ).routes
+        }
     }
 
     private func sandbox(_ settings: Settings, stripePort: UInt16, log: Log) -> StripeSandbox {

@@ -10,9 +10,7 @@ struct OrdersDemo {
     let transcript: Transcript
 
     private static let system = "orders"
-    private static let json: HTTPHeaders = ["Content-Type": "application/json"]
-    /// How long the event may take to arrive and be applied.
-    private static let patience = Duration.seconds(20)
+    private var client: DemoClient { DemoClient(world: world, system: Self.system) }
 
     func run() async throws {
         transcript.title("Orders: a cart, paid with a PaymentIntent")
@@ -37,23 +35,24 @@ struct OrdersDemo {
     }
 
     private func logIn() async throws -> String {
-        let answer = try await ask(
-            "POST", world.url + "/api/auth/login", Self.json,
-            ["email": .string(world.buyer.email), "password": .string(world.buyer.password)], expecting: 200,
-            step: "login")
-        guard let token = answer["access_token"]?.string else { throw failure("login", "no token") }
+        let answer = try await client.post(
+            world.url + "/api/auth/login",
+            ["email": .string(world.buyer.email), "password": .string(world.buyer.password)],
+            expecting: 200, step: "login")
+        guard let token = answer["access_token"]?.string else { throw client.failure("login", "no token") }
         transcript.step(Self.system, "login", "a buyer logs in as \(world.buyer.email)")
         return token
     }
 
     private func placeOrder(_ token: String) async throws -> String {
-        let answer = try await ask(
-            "POST", world.url + "/api/orders", authorized(token),
+        let answer = try await client.post(
+            world.url + "/api/orders",
             ["items": [["product_id": "sencha", "quantity": 2], ["product_id": "teapot", "quantity": 1]]],
+            headers: authorized(token),
             expecting: 201, step: "order")
         guard let id = answer["id"]?.string, let number = answer["number"]?.int,
             let total = answer["total"]?["amount"]?.int
-        else { throw failure("order", "no order") }
+        else { throw client.failure("order", "no order") }
         transcript.step(
             Self.system, "order", "orders two packets of tea and a teapot: number \(number), \(Money(total, .jpy))",
             ["order_id": .string(id), "number": .int(number), "total": .int(total)])
@@ -61,11 +60,11 @@ struct OrdersDemo {
     }
 
     private func openPayment(_ order: String, _ token: String) async throws -> String {
-        let answer = try await ask(
-            "POST", world.url + "/api/payments/intent", authorized(token), ["order_id": .string(order)],
+        let answer = try await client.post(
+            world.url + "/api/payments/intent", ["order_id": .string(order)], headers: authorized(token),
             expecting: 200, step: "intent")
         guard let intent = answer["payment_intent_id"]?.string, let amount = answer["amount"]?.int else {
-            throw failure("intent", "no intent")
+            throw client.failure("intent", "no intent")
         }
         transcript.step(
             Self.system, "intent", "the payment is opened at Stripe: \(intent)",
@@ -76,7 +75,7 @@ struct OrdersDemo {
     /// Confirms as Stripe.js would on the buyer's behalf.
     private func confirm(_ intent: String, card: String, expecting status: Int, step: String) async throws {
         let form = "payment_method=\(card)&return_url=\(PercentCoding.encode(world.url + "/"))"
-        _ = try await send(
+        _ = try await client.send(
             HTTPClientRequest(
                 method: "POST", url: world.stripeURL + "/v1/payment_intents/\(intent)/confirm",
                 headers: [
@@ -86,21 +85,15 @@ struct OrdersDemo {
     }
 
     private func untilPaid(_ order: String, _ token: String) async throws -> JSONValue {
-        let deadline = world.clock.now().adding(Self.patience)
-        while world.clock.now() < deadline {
-            let answer = try await send(
-                HTTPClientRequest(method: "GET", url: world.url + "/api/orders/\(order)", headers: authorized(token)),
-                expecting: 200, step: "paid")
-            if answer["status"]?.string == "paid" { return answer }
-            try await world.clock.sleep(for: .milliseconds(30))
-        }
-        throw failure("paid", "the order was not paid within \(Self.patience)")
+        try await client.read(
+            world.url + "/api/orders/\(order)", authorized(token), until: { $0["status"]?.string == "paid" },
+            step: "paid", "the order was not paid")
     }
 
     private func tellStory(_ order: String) async throws {
         guard let reference = OrderReference(order),
             let story = try await LifeStory.read(reference, from: world.database, clock: world.clock)
-        else { throw failure("why", "the order has no story") }
+        else { throw client.failure("why", "the order has no story") }
         if transcript.json {
             transcript.step(Self.system, "why", "", ["lines": .array(story.lines.map(\.json))])
         } else {
@@ -110,34 +103,8 @@ struct OrdersDemo {
     }
 
     private func authorized(_ token: String) -> HTTPHeaders {
-        var headers = Self.json
+        var headers = DemoClient.json
         headers["Authorization"] = "Bearer \(token)"
         return headers
-    }
-
-    private func ask(
-        _ method: String, _ url: String, _ headers: HTTPHeaders, _ body: JSONValue, expecting status: Int, step: String
-    ) async throws -> JSONValue {
-        try await send(
-            HTTPClientRequest(method: method, url: url, headers: headers, body: body.bytes()), expecting: status,
-            step: step)
-    }
-
-    private func send(_ request: HTTPClientRequest, expecting status: Int, step: String) async throws -> JSONValue {
-        let answer: HTTPResponse
-        do throws(HTTPTransportError) {
-            answer = try await world.transport.send(request)
-        } catch {
-            throw failure(step, "\(error)")
-        }
-        guard answer.status == status else {
-            throw failure(
-                step, "answered \(answer.status): \(String(decoding: answer.body.prefix(500), as: UTF8.self))")
-        }
-        return try JSONValue(parsing: answer.body)
-    }
-
-    private func failure(_ step: String, _ detail: String) -> DemoFailure {
-        DemoFailure(system: Self.system, step: step, detail: detail)
     }
 }

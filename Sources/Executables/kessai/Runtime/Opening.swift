@@ -73,16 +73,17 @@ enum Opening {
         return MailFolder(directory: settings.mailFolder, sender: sender, clock: clock)
     }
 
-    /// The whole application of the settings.
+    /// The whole application of the settings, and the pages that somebody brings beside it.
     static func application(
-        _ settings: Settings, database: any Database, log: Log, clock: any WallClock
+        _ settings: Settings, database: any Database, log: Log, clock: any WallClock,
+        guests: [KessaiApp.GuestPages] = []
     ) async throws -> (app: KessaiApp, transport: CurlTransport) {
         let transport = try CurlTransport(log: log)
-        let app = try await KessaiApp.make(
-            KessaiApp.Parts(
-                settings: settings, database: database, transport: transport,
-                mailer: try mailer(settings, clock: clock), hasher: PasswordHasher(), clock: clock,
-                random: SystemRandomSource(), log: log))
+        var parts = KessaiApp.Parts(
+            settings: settings, database: database, transport: transport, mailer: try mailer(settings, clock: clock),
+            hasher: PasswordHasher(), clock: clock, random: SystemRandomSource(), log: log)
+        parts.guests = guests
+        let app = try await KessaiApp.make(parts)
         return (app, transport)
     }
 }

@@ -11,6 +11,9 @@ enum PasswordPrompt {
         return Secret(first)
     }
 
+    /// Whether standard input is no terminal and has a line with something on it.
+    static func isPiped() -> Bool { isatty(0) == 0 && !(readLine(strippingNewline: true) ?? "").isEmpty }
+
     private static func ask(_ prompt: String) -> String {
         Terminal.write(prompt, toErrors: true)
         var shown = termios()

@@ -23,11 +23,20 @@ struct EmailAddress: Sendable, Equatable {
         }
         let key = written.lowercased().canonicallyComposed
         if LookAlikes.areIn(address: key) {
-            let detail = "must not have full-width, invisible or other characters that only look like plain ones"
-            throw .invalidInput([FieldError(field: "email", code: "malformed", detail: detail)])
+            throw Self.malformed(
+                "must not have full-width, invisible or other characters that only look like plain ones")
+        }
+        // RFC 1035, 2.3.1; no host has such a name, and mails to it come back.
+        let labels = (key.split(separator: "@").last ?? "").split(separator: ".", omittingEmptySubsequences: false)
+        if labels.contains(where: { $0.isEmpty || $0.hasPrefix("-") || $0.hasSuffix("-") }) {
+            throw Self.malformed("must have a domain whose parts are not empty, and neither begin nor end with -")
         }
         self.written = Redacted(written)
         self.key = Redacted(key)
+    }
+
+    private static func malformed(_ detail: String) -> AccountsError {
+        .invalidInput([FieldError(field: "email", code: "malformed", detail: detail)])
     }
 }
 
@@ -72,8 +81,18 @@ enum LookAlikes {
         return key._nfd.contains(where: isLookAlike) || domain.unicodeScalars.contains { !isOfDomain($0) }
     }
 
+    /// What shows nothing, or only a blank, although Unicode counts it among the symbols and marks: the Braille blank,
+    /// a filler, a stemless note, and what stands for something that is missing.
+    private static let blanks: Set<Unicode.Scalar> = [
+        "\u{2800}", "\u{16FE4}", "\u{1D159}", "\u{FFFC}", "\u{FFFD}",
+    ]
+
+    /// Whether text has a mark that turns the direction of what follows, so that it shows in another order than it is.
+    static func turns(_ text: String) -> Bool { text.unicodeScalars.contains { $0.properties.isBidiControl } }
+
     private static func isLookAlike(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.properties.isDefaultIgnorableCodePoint || blanks.contains(scalar) { return true }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
             .spaceSeparator:
             true

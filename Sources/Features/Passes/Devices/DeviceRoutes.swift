@@ -33,7 +33,7 @@ struct DeviceRoutes: Sendable {
             let pending = try PurchaseRepository(tx: tx).open(of: id).map { purchase in
                 let order = try orders.order(purchase.orderID, in: tx)
                 let page = try checkouts.session(of: purchase.orderID, in: tx)
-                return PendingPurchaseDTO(order, purchase.product, PendingState(page))
+                return PendingPurchaseDTO(order, purchase.product, PendingState(page, of: order))
             }
             return (try DeviceRepository(tx: tx).find(id), pending)
         }
@@ -52,9 +52,11 @@ struct DeviceRoutes: Sendable {
 }
 
 extension PendingState {
-    /// Where the page of a purchase stands.
-    init(_ page: CheckoutSession?) {
-        if page?.undeliveredAt != nil {
+    /// Where the page of a purchase and its order stand.
+    init(_ page: CheckoutSession?, of order: Order) {
+        if order.status == .needsReview {
+            self = .needsReview
+        } else if page?.undeliveredAt != nil {
             self = .deliveryPending
         } else {
             self = page?.state == .processing ? .processing : .open

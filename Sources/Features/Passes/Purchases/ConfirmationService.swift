@@ -28,8 +28,11 @@ struct ConfirmationService: Sendable {
         let (known, failures) = try await database.read { [brake] tx in
             (try PurchaseRepository(tx: tx).find(tokenHash: hash), try brake.failures(of: Secret(device), in: tx))
         }
-        if let seconds = failures.retryAfterSeconds { throw PassesError.tooManyAttempts(retryAfterSeconds: seconds) }
         guard let known, known.deviceID == device else {
+            // The device's own token passes, so that a stranger who knows the device's name cannot keep its owner out.
+            if let seconds = failures.retryAfterSeconds {
+                throw PassesError.tooManyAttempts(retryAfterSeconds: seconds)
+            }
             try await brake.count(Secret(device))
             throw known == nil ? PassesError.tokenUnknown : PassesError.tokenOfAnotherDevice
         }

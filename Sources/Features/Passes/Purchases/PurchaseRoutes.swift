@@ -81,6 +81,7 @@ enum PendingState: String, Sendable {
     case open
     case processing
     case deliveryPending = "delivery_pending"
+    case needsReview = "needs_review"
 
     /// What to do (the guidance of P06), with the number to ask about.
     func guidance(reference: Int64) -> String {
@@ -94,6 +95,9 @@ enum PendingState: String, Sendable {
         case .deliveryPending:
             "お支払いは確認できました。反映を自動的に再試行しています。お問い合わせの際は受付番号 \(reference) をお伝えください。 "
                 + "Paid; the delivery is tried again by itself. Your reference is \(reference)."
+        case .needsReview:
+            "お支払いを確認しています。もう一度支払う必要はありません。受付番号 \(reference) をお伝えください。 "
+                + "A person looks at this payment; do not pay again. Your reference is \(reference)."
         }
     }
 }

@@ -40,6 +40,7 @@ struct PurchaseService: Sendable {
         let wish = Wish(
             device: request.deviceID, product: product, returnURL: returnURL, claimed: request.unlockCount,
             requestKey: requestKey)
+        try await hearOfLicense(wish, cause: cause)
         // A purchase that stands in the way is over after one round, unless it is paid at that very moment.
         for _ in 0..<3 {
             let found = try await place(wish, configuration, cause: cause)
@@ -47,6 +48,14 @@ struct PurchaseService: Sendable {
             if let begun = try await resume(found, wish, configuration, cause: cause) { return begun }
         }
         throw PaymentError.pageNotOpened(code: "purchase_changing", repeatable: true)
+    }
+
+    /// Whoever has paid for the licence needs no day pass, also when nobody has told us of the payment yet.
+    private func hearOfLicense(_ wish: Wish, cause: Cause) async throws {
+        guard wish.product == .daypass else { return }
+        let open = try await database.read { tx in try PurchaseRepository(tx: tx).open(of: wish.device) }
+        guard let license = open.first(where: { $0.product == .license }) else { return }
+        if try await checkouts.verify(license.orderID, cause: cause) == .paid { throw PassesError.licenseOwned }
     }
 
     private func open(_ order: Order, cause: Cause) async throws -> Begun {
@@ -140,12 +149,19 @@ struct PurchaseService: Sendable {
         case .closed: return nil
         case .open: break
         }
-        if found.standing == .repeated { return try await open(found.order, cause: cause) }
-        let device = try await database.read { tx in try DeviceRepository(tx: tx).find(wish.device) }
+        let (device, order) = try await database.read { [orders] tx in
+            (try DeviceRepository(tx: tx).find(wish.device), try orders.order(found.order.id, in: tx))
+        }
+        if found.standing == .repeated, order.isPayable { return try await open(order, cause: cause) }
         let price = configuration.price(of: wish.product, unlockCount: device.unlockCount)
-        if found.purchase.returnURL == wish.returnURL, found.order.total == price {
-            let begun = try await open(found.order, cause: cause)
-            if begun.page.expiresAt.since(clock.now()) > Self.reuseMargin { return begun }
+        if order.isPayable, found.purchase.returnURL == wish.returnURL, order.total == price {
+            do {
+                let begun = try await open(order, cause: cause)
+                if begun.page.expiresAt.since(clock.now()) > Self.reuseMargin { return begun }
+            } catch PaymentError.orderNotPending {
+                // The page ended at this very moment: the next round sees how.
+                return nil
+            }
         }
         // The old page is closed at Stripe before there is a new one, so that never two take money.
         do {

@@ -34,22 +34,26 @@ public struct CancellationService: Sendable {
     ///
     /// Throws `PaymentError.orderNotCancelable` when it was paid, and `PaymentError.paymentInProgress` when it is being
     /// paid.
-    public func cancel(_ id: OrderID, cause: Cause) async throws -> Order {
+    ///
+    /// A buyer who has finished on a payment page and pays later is waited for, unless `withdrawing`.
+    public func cancel(_ id: OrderID, withdrawing: Bool = false, cause: Cause) async throws -> Order {
         let requested = try await request(id, cause: cause)
         guard requested.status != .canceled else { return requested }
-        if requested.flow == .checkout { return try await closePage(of: requested, cause: cause) }
+        if requested.flow == .checkout {
+            return try await closePage(of: requested, withdrawing: withdrawing, cause: cause)
+        }
         do {
             let intent = try await intents.resolve(id, cause: cause)
             var facts: JSONObject = [:]
-            if let intent { facts = try await cancelAtStripe(intent, of: id, cause: cause) }
+            if let intent { facts = try await cancelAtStripe(intent, of: requested, cause: cause) }
             return try await finish(id, canceled: intent, facts, cause: cause)
         } catch PaymentError.paymentIntentCreation {
             return requested
         }
     }
 
-    private func closePage(of order: Order, cause: Cause) async throws -> Order {
-        let verdict = try await checkouts.close(order.id, cause: cause)
+    private func closePage(of order: Order, withdrawing: Bool, cause: Cause) async throws -> Order {
+        let verdict = try await checkouts.close(order.id, withdrawing: withdrawing, cause: cause)
         let now = try await checkouts.find(order.id).order
         switch verdict {
         case .closed, .open: return now
@@ -74,7 +78,9 @@ public struct CancellationService: Sendable {
             if page?.state == .processing { return order }
             if order.cancelRequestedAt == nil {
                 order.cancelRequestedAt = now
-                try history.append("cancel_requested", of: id, cause: cause, in: tx)
+                if try !Self.isTold(of: id, cause, in: tx) {
+                    try history.append("cancel_requested", of: id, cause: cause, in: tx)
+                }
             }
             if page?.state.isUnderWay != true, try AttemptRepository(tx: tx).current(of: id) == nil {
                 try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
@@ -86,11 +92,13 @@ public struct CancellationService: Sendable {
     }
 
     /// Returns what the story tells of it.
-    private func cancelAtStripe(_ intentID: String, of id: OrderID, cause: Cause) async throws -> JSONObject {
-        // To cancel twice is to cancel once, so the key may change; one that changes by the hour outlives no fault
-        // that Stripe keeps under it.
-        let hour = clock.now().epochSeconds / 3600
-        let key = "\(id.rawValue)-cancel-\(intentID)-\(hour)"
+    private func cancelAtStripe(_ intentID: String, of order: Order, cause: Cause) async throws -> JSONObject {
+        // To cancel twice is to cancel once, so the key may change. One of each wish and hour outlives neither a fault
+        // that Stripe keeps under it, nor its refusal of a wish that was withdrawn since.
+        let id = order.id
+        let now = clock.now()
+        let wish = (order.cancelRequestedAt ?? now).epochMs
+        let key = "\(id.rawValue)-cancel-\(intentID)-\(wish)-\(now.epochSeconds / 3600)"
         var facts: JSONObject = ["payment_intent": .string(intentID), "idempotency_key": .string(key)]
         let intent: StripePaymentIntent
         do throws(StripeError) {
@@ -103,7 +111,7 @@ public struct CancellationService: Sendable {
             facts["stripe_request"] = JSONValue(error.requestID)
             // An intent that Stripe does not know cannot be paid: another account's, or deleted test data.
             if error.isResourceMissing { return facts }
-            guard error.isReplayedFault || error.isInvalidRequest else {
+            guard error.isSettledByReading || error.isInvalidRequest else {
                 try await noteUnknown(id, facts, cause: cause)
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
@@ -146,17 +154,22 @@ public struct CancellationService: Sendable {
 
     /// A bank is working on the payment: the wish to cancel is dropped, so that the outcome decides.
     private func withdraw(_ id: OrderID, cause: Cause) async throws {
-        let until = clock.now().adding(.seconds(3600))
         try await database.write { [history] tx in
             let orders = OrderRepository(tx: tx)
             guard var order = try orders.lock(.id(id)), order.status == .awaitingPayment else { return }
             order.cancelRequestedAt = nil
             try orders.update(order)
-            // An order whose time is over would be swept again at once, and again.
-            try orders.extend(id, until: until)
+            guard try !Self.isTold(of: id, cause, in: tx) else { return }
             try history.append("cancel_withdrawn", of: id, cause: cause, in: tx)
         }
         throw PaymentError.paymentInProgress
+    }
+
+    /// Whether the story tells already that the sweep wanted to cancel and had to wait for a bank: it tries again and
+    /// again, and only what changes belongs into the story.
+    private static func isTold(of id: OrderID, _ cause: Cause, in tx: Transaction) throws -> Bool {
+        guard cause.kind == .job else { return false }
+        return try OrderHistory.has("cancel_withdrawn", by: .job, of: id, in: tx)
     }
 
     /// Closes the order, unless another request has withdrawn the wish or opened another intent meanwhile.

@@ -7,17 +7,23 @@ internal import StripeClient
 extension Checkouts {
     /// Closes the page of an order, and the order with it, unless it was paid meanwhile.
     ///
-    /// Returns what became of it; `open` when Stripe gave no certain answer and the sweep must go on.
-    func close(_ id: OrderID, cause: Cause) async throws -> CheckoutVerdict {
+    /// A buyer who has finished and pays later, as at a convenience store, is waited for, unless `withdrawing`: then the
+    /// voucher is canceled, too. Returns what became of it; `open` when Stripe gave no certain answer and the sweep must
+    /// go on.
+    func close(_ id: OrderID, withdrawing: Bool = false, cause: Cause) async throws -> CheckoutVerdict {
         var (order, session) = try await find(id)
         do {
             if session.state == .submitted {
                 try await create(session, of: order, cause: cause)
                 (order, session) = try await find(id)
             }
-            guard let stripeID = session.stripeID, session.state.isUnderWay else { return try await verdict(of: id) }
+            guard let stripeID = session.stripeID else { return try await verdict(of: id) }
             let read = try await closeAtStripe(
                 StripeCheckoutSessionID(stripeID), of: id, finished: session.state == .processing)
+            if withdrawing, let intent = read?.expandedPaymentIntent, intent.status == .requiresAction {
+                try await withdraw(intent.id, of: id)
+                return try await verify(id, cause: cause)
+            }
             guard let read else { return try await abandon(id, cause: cause) }
             return try await apply(read, to: order, cause: cause)
         } catch PaymentError.pageNotOpened(_, let repeatable) {
@@ -37,7 +43,7 @@ extension Checkouts {
             _ = try await stripe.expireCheckoutSession(stripeID, key: key)
         } catch {
             if error.isResourceMissing { return nil }
-            guard error.isReplayedFault || error.isInvalidRequest else {
+            guard error.isSettledByReading || error.isInvalidRequest else {
                 throw PaymentError.pageNotOpened(code: error.code, repeatable: true)
             }
         }
@@ -47,6 +53,18 @@ extension Checkouts {
         } catch {
             if error.isResourceMissing { return nil }
             throw PaymentError.pageNotOpened(code: error.code, repeatable: true)
+        }
+    }
+
+    /// Cancels what the buyer would pay later with. Refused when it was paid meanwhile: reading tells.
+    private func withdraw(_ intent: StripePaymentIntentID, of id: OrderID) async throws {
+        do throws(StripeError) {
+            let key = try StripeKeys.key("\(id.rawValue)-withdraw-\(clock.now().epochSeconds / 3600)")
+            _ = try await stripe.cancelPaymentIntent(intent, key: key)
+        } catch {
+            guard error.isInvalidRequest || error.isSettledByReading else {
+                throw PaymentError.pageNotOpened(code: error.code, repeatable: true)
+            }
         }
     }
 

@@ -8,11 +8,29 @@ internal import StripeClient
 extension Checkouts {
     /// Makes the submitted page of an order, or finds it made. Throws `PaymentError.pageNotOpened`.
     func create(_ session: CheckoutSession, of order: Order, cause: Cause) async throws {
-        let request = try await database.read { [fulfilments, installation] tx in
+        let request = try await request(session, of: order)
+        let answer: (session: StripeCheckoutSession, requestID: String?)
+        do throws(StripeError) {
+            answer = try await createOrFind(request, session)
+        } catch {
+            try await refuse(error, order: order.id, cause: cause)
+            throw PaymentError.pageNotOpened(code: error.code, repeatable: !error.isFinalRefusal)
+        }
+        try await attach(answer.session, requestID: answer.requestID, to: order.id, cause: cause)
+    }
+
+    /// What the page is made of; nil when it cannot be made again.
+    private func request(_ session: CheckoutSession, of order: Order) async throws -> CreateCheckoutSession? {
+        try await database.read { [fulfilments, installation] tx in
             guard let seller = try fulfilments.of(order) as? any CheckoutSeller else {
                 throw MissingFulfilment(seller: order.seller)
             }
-            let addresses = try seller.addresses(of: order, in: tx)
+            let addresses: CheckoutAddresses
+            do {
+                addresses = try seller.addresses(of: order, in: tx)
+            } catch is CheckoutAddressesLost {
+                return nil
+            }
             return CreateCheckoutSession(
                 items: try OrderLines.of(order, in: tx).map {
                     .init(name: $0.description, unitAmount: $0.unitAmount, quantity: $0.quantity)
@@ -25,28 +43,21 @@ extension Checkouts {
                 expiresAt: session.pageExpiresAt, locale: session.terms.locale,
                 allowedPaymentMethodTypes: session.terms.paymentMethodTypes)
         }
-        let answer: (session: StripeCheckoutSession, requestID: String?)
-        do throws(StripeError) {
-            answer = try await createOrFind(request, session)
-        } catch {
-            try await refuse(error, order: order.id, cause: cause)
-            throw PaymentError.pageNotOpened(code: error.code, repeatable: !error.isFinalRefusal)
-        }
-        try await attach(answer.session, requestID: answer.requestID, to: order.id, cause: cause)
     }
 
     private func createOrFind(
-        _ request: CreateCheckoutSession, _ session: CheckoutSession
+        _ request: CreateCheckoutSession?, _ session: CheckoutSession
     ) async throws(StripeError) -> (session: StripeCheckoutSession, requestID: String?) {
         // Once the key may be forgotten, making the page anew would be of no use to anybody: its time is over.
         if clock.now().since(session.submittedAt) > StripeKeys.lifetime {
             return (try await findOrRefuse(session, code: "page_outdated"), nil)
         }
+        guard let request else { return (try await findOrRefuse(session, code: "addresses_lost"), nil) }
         do throws(StripeError) {
             let made = try await stripe.createCheckoutSession(
                 request, key: try StripeKeys.key(session.idempotencyKey))
             return (made.value, made.requestID)
-        } catch  where error.isReplayedFault || error == .idempotencyConflict {
+        } catch  where error.isSettledByReading {
             return (try await findOrRefuse(session, code: "replayed_server_error"), nil)
         }
     }

@@ -61,9 +61,19 @@ struct CheckoutRepository {
             """) == 1
     }
 
-    /// The money is there and could not be delivered, since `at`; nil once it is.
-    func undelivered(_ order: OrderID, at: Timestamp?) throws {
-        try tx.execute("UPDATE checkout_sessions SET undelivered_at_ms = \(at) WHERE order_id = \(order)")
+    /// The money is there and could not be delivered, since `at` for the first time.
+    func undelivered(_ order: OrderID, at: Timestamp) throws {
+        try tx.execute(
+            """
+            UPDATE checkout_sessions SET undelivered_at_ms = COALESCE(undelivered_at_ms, \(at))
+            WHERE order_id = \(order)
+            """)
+    }
+
+    /// The money is there and delivered.
+    func delivered(_ order: OrderID, at now: Timestamp) throws {
+        try moved(order, to: .paid, at: now)
+        try tx.execute("UPDATE checkout_sessions SET undelivered_at_ms = NULL WHERE order_id = \(order)")
     }
 }
 

@@ -82,10 +82,17 @@ public struct CheckoutAddresses: Sendable {
     }
 }
 
+/// A seller cannot make the addresses of an order again, as what they are made with has changed: the page is looked for at
+/// Stripe, and given up when it is not there.
+public struct CheckoutAddressesLost: Error {
+    /// Lost.
+    public init() {}
+}
+
 /// A seller whose orders are paid on pages of Stripe Checkout.
 public protocol CheckoutSeller: Fulfilment {
     /// Where the buyer of an order comes out. The same order has the same addresses always, as the call that makes the
-    /// page may have to be repeated word for word (law 3).
+    /// page may have to be repeated word for word (law 3). Throws ``CheckoutAddressesLost`` when they cannot be had again.
     func addresses(of order: Order, in tx: Transaction) throws -> CheckoutAddresses
 }
 

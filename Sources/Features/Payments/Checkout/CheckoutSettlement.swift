@@ -24,10 +24,12 @@ struct CheckoutSettlement: Sendable {
         try CheckoutRepository(tx: tx).opened(
             order: order.id, session: session.id.rawValue, url: session.url, expiresAt: session.expiresAt,
             requestID: nil, at: clock.now())
+        let isOwn = try CheckoutRepository(tx: tx).find(order: order.id)?.stripeID == session.id.rawValue
         if session.paymentStatus == .paid, let facts = session.paidFacts {
             _ = try settlement.apply(facts, to: order, cause: cause, in: tx, notes: notes)
             try CheckoutRepository(tx: tx).moved(order.id, to: .paid, at: clock.now())
-            try CheckoutRepository(tx: tx).undelivered(order.id, at: nil)
+        } else if !isOwn {
+            // Another page that names our order says nothing about ours; only its money would count.
         } else if order.status == .pending {
             switch session.status {
             case .complete where failed: try close(order, session, as: .failed, cause: cause, in: tx)
@@ -40,9 +42,13 @@ struct CheckoutSettlement: Sendable {
         }
         let now = try OrderRepository(tx: tx).find(.id(order.id)) ?? order
         if now.status == .needsReview { return .needsReview }
-        if now.status == .canceled { return session.paymentStatus == .paid ? .needsReview : .closed }
+        if now.status == .canceled {
+            // Money for a canceled order is a person's to give back; once that is decided it is over.
+            let isOpen = try !ReviewRepository(tx: tx).openKinds(of: order.id).isEmpty
+            return session.paymentStatus == .paid && isOpen ? .needsReview : .closed
+        }
         if now.status.isPaid { return .paid }
-        return session.status == .complete ? .processing : .open
+        return isOwn && session.status == .complete ? .processing : .open
     }
 
     /// The buyer has done their part: the order waits, and a wish to cancel it is dropped, so that the outcome decides.

@@ -32,7 +32,7 @@ struct CustomerDirectory: Sendable {
                 answer = try await stripe.createCustomer(
                     CreateCustomer(email: address, metadata: ["kessai_user_id": userID]),
                     key: try StripeKeys.key("customer-\(userID)-\(row.attempt)"))
-            } catch  where error.isReplayedFault {
+            } catch  where error.isSettledByReading {
                 // Stripe keeps that answer for a day: what it made can be read, else the next try has a new key.
                 if let mine = try await find(userID, address: address) { return try await store(mine, of: userID) }
                 try await beginAnew(userID, after: row.attempt)

@@ -65,6 +65,21 @@ struct DisputeRepository {
             """)
     }
 
+    /// What disputes that were lost took of a payment, and did not give back.
+    func lost(of payment: Payment) throws -> Money {
+        let row = try tx.row(
+            """
+            SELECT CAST(COALESCE(SUM(d.amount_minor), 0) AS BIGINT) AS sum FROM disputes d
+            WHERE d.payment_id = \(payment.id) AND d.currency = \(payment.amount.currency) AND d.status = 'lost'
+                AND EXISTS (SELECT 1 FROM journal_entries e
+                    WHERE e.kind = \(JournalEntryKind.disputeWithdrawal.rawValue) AND e.source_id = d.stripe_dispute_id)
+                AND NOT EXISTS (SELECT 1 FROM journal_entries e
+                    WHERE e.kind = \(JournalEntryKind.disputeReinstatement.rawValue)
+                        AND e.source_id = d.stripe_dispute_id)
+            """)
+        return Money(try row?.int("sum") ?? 0, payment.amount.currency)
+    }
+
     /// Whether any dispute against an order is open or lost.
     func anyAgainst(_ order: OrderID) throws -> Bool {
         try tx.row(

@@ -47,6 +47,15 @@ struct OrderHistory: Sendable {
             """)
     }
 
+    /// Whether something of a kind has happened to an order by a kind of cause.
+    static func has(_ kind: String, by cause: Cause.Kind, of order: OrderID, in tx: Transaction) throws -> Bool {
+        try tx.row(
+            """
+            SELECT 1 AS one FROM order_history
+            WHERE order_id = \(order) AND kind = \(kind) AND cause_kind = \(cause.rawValue) LIMIT 1
+            """) != nil
+    }
+
     /// The happenings of an order, oldest first.
     static func entries(of order: OrderID, in tx: Transaction) throws -> [HistoryEntry] {
         try tx.rows(

@@ -31,7 +31,8 @@ struct Inbox: Sendable {
             let now = clock.now()
             let events = EventRepository(tx: tx)
             let fresh = try events.insert(
-                id: ids.uuid(), signed: signed, livemode: livemode, path: path, payload: rawBody, at: now)
+                id: ids.uuid(), signed: signed, livemode: livemode, path: path,
+                payload: StoredPayload.of(rawBody), at: now)
             guard let id = fresh else { return .repeated }
             let outcome = try apply(signed.reading, in: tx, notes: notes)
             let order = try store(outcome, of: signed.reading, id: id, in: tx)

@@ -11,12 +11,36 @@ extension IntentService {
         let intent: StripePaymentIntent
         do throws(StripeError) {
             intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(known)).value
-            try Self.requireMatch(intent, order)
         } catch {
             throw Self.notOpened(error)
         }
-        guard intent.amount != order.total, intent.status.isAmountChangeable else { return intent }
-        return try await repair(intent, of: order, attempt: attempt, cause: cause)
+        switch intent.status {
+        // Nothing is handed out: the money is settled as an event's would be, and a canceled one makes room.
+        case .succeeded, .canceled: return intent
+        default: break
+        }
+        switch OrderLifecycle.mismatch(intent.claimedFacts, with: order) {
+        case nil: return intent
+        case .amountMismatch where intent.status.isAmountChangeable:
+            return try await repair(intent, of: order, attempt: attempt, cause: cause)
+        case .some: throw try await quarantine(intent, order.id, cause: cause)
+        }
+    }
+
+    /// Law 7: an unpaid intent that is not its order's is not handed out, nor changed: a person decides. Returns what
+    /// the buyer is told.
+    private func quarantine(_ intent: StripePaymentIntent, _ id: OrderID, cause: Cause) async throws -> PaymentError {
+        try await database.write(loggingTo: log) { [settlement] tx, notes in
+            guard var order = try OrderRepository(tx: tx).lock(.id(id)) else { return .orderNotFound }
+            if order.status.isPaid { return .paymentAlreadyProcessed }
+            if order.status == .pending || order.status == .awaitingPayment,
+                let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order)
+            {
+                try settlement.flag(kind, intent.claimedFacts, of: order, cause: cause, in: tx, notes: notes)
+                try settlement.quarantine(&order, in: tx)
+            }
+            return .orderNotPending(order.status)
+        }
     }
 
     /// Every repair has a key of its own, counted in the attempt's row before the call. A lost answer needs no repeat
@@ -72,12 +96,5 @@ extension IntentService {
         .paymentIntentCreation(
             code: error.isResourceMissing ? "intent_missing_at_stripe" : error.code,
             repeatable: !error.isResourceMissing)
-    }
-
-    /// Law 7: an intent that is not its order's is not handed out. The amount may be behind, and is brought up.
-    private static func requireMatch(_ intent: StripePaymentIntent, _ order: Order) throws(StripeError) {
-        guard let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order) else { return }
-        if kind == .amountMismatch, intent.status.isAmountChangeable || intent.status == .canceled { return }
-        throw .unexpectedAnswer(kind.rawValue)
     }
 }

@@ -87,8 +87,9 @@ struct IntentService: Sendable {
             switch intent.status {
             case .canceled: try await close(intent, of: order, cause: cause)
             case .succeeded:
-                try await settle(intent, of: order, cause: cause)
-                throw PaymentError.paymentAlreadyProcessed
+                let status = try await settle(intent, of: order, cause: cause)
+                // Money that does not fit is recorded and flagged, and does not pay (law 7).
+                throw status.isPaid ? PaymentError.paymentAlreadyProcessed : PaymentError.orderNotPending(status)
             default:
                 guard let secret = intent.clientSecret else {
                     throw PaymentError.paymentIntentCreation(code: "no_client_secret", repeatable: true)
@@ -154,11 +155,11 @@ struct IntentService: Sendable {
                     ]),
                 key: try StripeKeys.key(attempt.idempotencyKey))
             return (created.value, created.requestID)
-        } catch  where error.isReplayedFault {
+        } catch  where error.isSettledByReading {
             // Stripe will say so for as long as it keeps the key. What it made can be read; when it made nothing, the
             // attempt is over.
             if let found = try await find(attempt, of: order, customer: customer) { return (found, nil) }
-            throw .invalidRequest(StripeInvalidRequest(status: nil, code: "replayed_server_error"))
+            throw error.asOver
         }
     }
 
@@ -251,13 +252,13 @@ struct IntentService: Sendable {
         }
     }
 
-    /// Law 3: reading the object back resolves what the event has not told yet.
-    private func settle(_ intent: StripePaymentIntent, of order: Order, cause: Cause) async throws {
-        _ = try await database.write(loggingTo: log) { [settlement] tx, notes in
-            guard let order = try OrderRepository(tx: tx).lock(.id(order.id)) else {
-                throw PaymentError.orderNotFound
-            }
-            return try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx, notes: notes)
+    /// Law 3: reading the object back resolves what the event has not told yet. Returns the order's status then.
+    private func settle(_ intent: StripePaymentIntent, of order: Order, cause: Cause) async throws -> OrderStatus {
+        try await database.write(loggingTo: log) { [settlement] tx, notes in
+            let orders = OrderRepository(tx: tx)
+            guard let order = try orders.lock(.id(order.id)) else { throw PaymentError.orderNotFound }
+            _ = try settlement.apply(intent.succeededFacts, to: order, cause: cause, in: tx, notes: notes)
+            return try orders.find(.id(order.id))?.status ?? order.status
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Database
 
-// What was added after the first release.
+// What was added to the first tables.
 extension PaymentsMigrations {
     /// How many times the amount of an attempt's intent was brought up to its order's: each repair has a key of its own.
     static let repairs = Migration(

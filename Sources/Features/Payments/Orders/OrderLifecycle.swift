@@ -84,12 +84,13 @@ public enum OrderLifecycle {
         }
     }
 
-    /// The first thing in which a payment differs from its order: order, currency, amount, customer.
+    /// The first thing in which a payment differs from its order: order, currency, customer, amount. The amount comes
+    /// last, as an unpaid intent of which nothing else differs can be brought up to its order.
     public static func mismatch(_ facts: PaymentFacts, with order: Order) -> ReviewKind? {
         if facts.orderID != order.id { return .orderMismatch }
         if facts.received.currency != order.total.currency { return .currencyMismatch }
-        if facts.received.amountMinor != order.total.amountMinor { return .amountMismatch }
         if let expected = order.stripeCustomerID, facts.customerID != expected { return .customerMismatch }
+        if facts.received.amountMinor != order.total.amountMinor { return .amountMismatch }
         return nil
     }
 

@@ -11,6 +11,7 @@ struct ReconcileCheckouts: ReconciledObjects {
     let stripe: StripeGateway
     let owner: ReconciliationOwner
     let checkouts: Checkouts
+    let log: Log
     let name = "checkout_sessions"
 
     func page(after cursor: String?, of run: ReconciliationRun) async throws -> ReconciledPage {
@@ -47,7 +48,7 @@ struct ReconcileCheckouts: ReconciledObjects {
     ) async throws -> Bool {
         let isBehind =
             session.status == .open
-            ? !stands.isPending && stands.state.isUnderWay
+            ? !stands.isPending
             : stands.isPending && !(session.isWaiting && stands.state == .processing)
         guard isBehind || session.isWaiting && stands.isPending else { return false }
         if run.isDryRun { return isBehind }
@@ -57,8 +58,19 @@ struct ReconcileCheckouts: ReconciledObjects {
             } else {
                 _ = try await checkouts.verify(stands.orderID, cause: run.cause)
             }
-        } catch PaymentError.deliveryPending {
-            // Remembered and tried again; the statement shows the charge as not recorded.
+        } catch let error as DatabaseError where !error.isOfTheStatement {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // One page that cannot be applied does not keep the others waiting; its charge shows in the statement. When
+            // Stripe is away, the next list says so.
+            log.error(
+                "reconciliation_not_applied",
+                [
+                    "what": "checkout_session", "id": .string(session.id.rawValue),
+                    "error": .string(String(describing: error)),
+                ])
             return false
         }
         return isBehind

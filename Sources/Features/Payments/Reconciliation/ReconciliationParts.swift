@@ -19,7 +19,8 @@ extension Reconciliation {
             parts: ReconcileEvents.all(database, stripe, inbox) + [
                 ReconcileOutcomes(database: database, sweep: sweep, clock: parts.clock),
                 ReconcileCharges(database: database, stripe: stripe, owner: owner, healing: healing),
-                ReconcileCheckouts(database: database, stripe: stripe, owner: owner, checkouts: sweep.checkouts),
+                ReconcileCheckouts(
+                    database: database, stripe: stripe, owner: owner, checkouts: sweep.checkouts, log: parts.log),
                 ReconcileRefunds(database: database, stripe: stripe, owner: owner, healing: healing),
                 ReconcileDisputes(database: database, stripe: stripe, owner: owner, healing: healing),
                 ReconcileIntents(

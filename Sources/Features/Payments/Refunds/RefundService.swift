@@ -67,9 +67,9 @@ struct RefundService: Sendable {
                     metadata: ["order_id": refund.orderID.rawValue, "refund_id": refund.id]),
                 key: try StripeKeys.key(key))
             return (made.value, made.requestID)
-        } catch  where error.isReplayedFault {
+        } catch  where error.isSettledByReading {
             if let found = try await find(refund, payment: payment) { return (found, nil) }
-            throw .invalidRequest(StripeInvalidRequest(status: nil, code: "replayed_server_error"))
+            throw error.asOver
         } catch {
             // "Already refunded" may be our own earlier try: reading tells.
             if !error.isFinalRefusal, case .invalidRequest(let problem) = error {

@@ -34,7 +34,6 @@ struct RefundSettlement: Sendable {
         }
         guard var refund else { throw DatabaseError.unexpectedRowCount(0) }
         // Refused means that Stripe never made it; when Stripe tells of it after all, Stripe is right.
-        let hadGone = refund.state == .succeeded
         refund.state = refund.state == .refused ? state : max(refund.state, state)
         refund.stripeRefundID = news.id.rawValue
         try refunds.update(refund, at: clock.now())
@@ -47,17 +46,16 @@ struct RefundSettlement: Sendable {
                 "amount": .int(news.amount.amountMinor), "currency": .string(news.amount.currency.code),
                 "stripe_request": JSONValue(requestID),
             ], in: tx)
-        if hadGone, !refund.isReserved {
-            // The money came back: somebody must find another way to return it.
-            try ReviewRepository(tx: tx).raise(
-                id: ids.uuid(), order: order.id, kind: .refundFailed, source: payment.paymentIntentID,
-                detail: ["refund": .string(refund.id), "stripe_refund": .string(news.id.rawValue)], at: clock.now())
-            notes.warning(
-                "payment_needs_review",
+        if refund.state == .failed {
+            // The buyer does not have the money, whatever was said of it before: somebody must find another way. Each
+            // refund has a review of its own, as several of one payment may fail.
+            try history.raise(
+                .refundFailed, source: refund.id,
                 [
-                    "order_id": .string(order.id.rawValue), "kind": .string(ReviewKind.refundFailed.rawValue),
-                    "cause": .string(cause.id),
-                ])
+                    "payment_intent": .string(payment.paymentIntentID), "refund": .string(refund.id),
+                    "stripe_refund": .string(news.id.rawValue), "amount": .int(refund.amount.amountMinor),
+                    "currency": .string(refund.amount.currency.code),
+                ], of: order.id, cause: cause, in: tx, notes: notes)
         }
         notes.info(
             "refund_changed",

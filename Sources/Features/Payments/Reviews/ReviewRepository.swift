@@ -13,6 +13,9 @@ struct Review: Sendable {
     let createdAt: Timestamp
     let resolvedAt: Timestamp?
     let note: String?
+
+    /// The payment intent whose money it is about: its source, unless its detail names another.
+    var paymentIntentID: String { detail["payment_intent"]?.string ?? sourceID }
 }
 
 /// Which reviews a list shows.
@@ -36,16 +39,19 @@ struct ReviewRepository {
         detail, created_at_ms, resolved_at_ms, note
         """
 
-    /// Raises a review once per order, kind and source.
+    /// Raises a review once per order, kind and source. One that was resolved is opened again: an intent that did not
+    /// fit may have been looked at before its money came. Returns false when it is open already.
     func raise(
         id: String, order: OrderID, kind: ReviewKind, source: String, detail: JSONObject, at: Timestamp
-    ) throws {
+    ) throws -> Bool {
         try tx.execute(
             """
             INSERT INTO reviews (id, order_id, kind, source_id, detail, created_at_ms)
             VALUES (\(id), \(order), \(kind.rawValue), \(source), \(JSONValue.object(detail).text()), \(at))
-            ON CONFLICT (order_id, kind, source_id) DO NOTHING
-            """)
+            ON CONFLICT (order_id, kind, source_id) DO UPDATE
+            SET detail = excluded.detail, resolved_at_ms = NULL, resolved_by = NULL
+            WHERE reviews.resolved_at_ms IS NOT NULL
+            """) == 1
     }
 
     func find(_ id: String) throws -> Review? {

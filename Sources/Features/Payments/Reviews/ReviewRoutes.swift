@@ -66,7 +66,7 @@ extension ReviewResponse {
     init(_ review: Review) {
         self.init(
             id: review.id, orderID: review.orderID.rawValue, orderNumber: review.orderNumber, kind: review.kind,
-            paymentIntentID: review.sourceID,
+            paymentIntentID: review.paymentIntentID,
             createdAt: TimeDTO(review.createdAt), resolvedAt: review.resolvedAt.map { TimeDTO($0) },
             note: review.note)
     }

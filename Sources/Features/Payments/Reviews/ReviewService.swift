@@ -12,8 +12,9 @@ struct ReviewService: Sendable {
     let audit: AuditTrail
     let clock: any WallClock
 
-    /// Closes a review once the money that it is about has gone back. The last one of a quarantined order cancels the
-    /// order: a mismatch never becomes paid. A repeat returns the resolved review.
+    /// Closes a review: one of a refund that failed by the operator's word, every other once the money that it is about
+    /// has gone back. The last one of a quarantined order cancels the order: a mismatch never becomes paid. A repeat
+    /// returns the resolved review. Throws `PaymentError.reviewNotFound` and `PaymentError.reviewNeedsRefund`.
     func resolve(_ id: String, note: String, by principal: Principal, cause: Cause) async throws -> Review {
         let now = clock.now()
         return try await database.write { [history, fulfilments, audit] tx in
@@ -41,15 +42,17 @@ struct ReviewService: Sendable {
         }
     }
 
+    /// Money that is owed back is gone when Stripe says so: by refunds, or by a dispute that was lost. Of a refund that
+    /// failed a person may have returned the money in another way, which only the note can tell.
     private static func requireReturned(_ review: Review, in tx: Transaction) throws {
-        guard let payment = try PaymentRepository(tx: tx).find(paymentIntent: review.sourceID), !payment.applied else {
-            return
-        }
-        var returned = Money.zero(payment.amount.currency)
+        guard review.kind != ReviewKind.refundFailed.rawValue,
+            let payment = try PaymentRepository(tx: tx).find(paymentIntent: review.paymentIntentID), !payment.applied
+        else { return }
+        var returned = try DisputeRepository(tx: tx).lost(of: payment)
         for refund in try RefundRepository(tx: tx).of(review.orderID)
         where refund.paymentID == payment.id && refund.state == .succeeded {
             returned = try returned.adding(refund.amount)
         }
-        guard returned == payment.amount else { throw PaymentError.reviewNeedsRefund }
+        guard returned.amountMinor >= payment.amount.amountMinor else { throw PaymentError.reviewNeedsRefund }
     }
 }

@@ -80,7 +80,7 @@ struct Settlement: Sendable {
         order.stripePaymentIntentID = facts.paymentIntentID
         try OrderRepository(tx: tx).update(order)
         if order.flow == .checkout {
-            try CheckoutRepository(tx: tx).moved(order.id, to: .paid, at: clock.now())
+            try CheckoutRepository(tx: tx).delivered(order.id, at: clock.now())
         } else if let attempt = facts.attempt {
             try AttemptRepository(tx: tx).opened(
                 order: order.id, attempt: attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
@@ -122,22 +122,7 @@ struct Settlement: Sendable {
             "expected": .int(order.total.amountMinor), "expected_currency": .string(order.total.currency.code),
             "order_status": .string(order.status.rawValue),
         ]
-        try ReviewRepository(tx: tx).raise(
-            id: ids.uuid(), order: order.id, kind: kind, source: facts.paymentIntentID, detail: detail,
-            at: clock.now())
-        try history.append(
-            "review_raised", of: order.id, cause: cause, detail.adding("kind", .string(kind.rawValue)), in: tx)
-        notes.warning(
-            "payment_needs_review",
-            ["order_id": .string(order.id.rawValue), "kind": .string(kind.rawValue), "cause": .string(cause.id)])
-    }
-}
-
-extension JSONObject {
-    /// The object with one more member.
-    func adding(_ name: String, _ value: JSONValue) -> JSONObject {
-        var object = self
-        object[name] = value
-        return object
+        try history.raise(
+            kind, source: facts.paymentIntentID, detail, of: order.id, cause: cause, in: tx, notes: notes)
     }
 }

@@ -63,9 +63,20 @@ extension StripeError {
         }
     }
 
-    /// Whether Stripe keeps answering this key with a server's fault: only reading can tell what happened (law 3).
-    var isReplayedFault: Bool {
-        if case .outcomeUnknown(.replayedServerError, _) = self { true } else { false }
+    /// Whether the key will never say more, so that only reading can tell what happened (law 3): Stripe keeps answering
+    /// it with a server's fault, or says that it was used for something else.
+    var isSettledByReading: Bool {
+        switch self {
+        case .outcomeUnknown(.replayedServerError, _), .idempotencyConflict: true
+        default: false
+        }
+    }
+
+    /// The end of an attempt whose key says no more, and of which reading found nothing.
+    var asOver: StripeError {
+        .invalidRequest(
+            StripeInvalidRequest(
+                status: nil, code: self == .idempotencyConflict ? "idempotency_conflict" : "replayed_server_error"))
     }
 
     /// A stable word for logs and answers; never Stripe's message.

@@ -58,20 +58,33 @@ public struct StripeGateway: StripeService {
         try await client.cancelPaymentIntent(id, reason: .requestedByCustomer, key: key)
     }
 
-    /// Every intent of a customer since `created`, newest first, at most 1,000.
-    public func paymentIntents(
-        ofCustomer customer: StripeCustomerID, since created: Timestamp
-    ) async throws(StripeError) -> [StripePaymentIntent] {
-        var page: StripePage<StripePaymentIntent>? = StripePage(limit: 100)
-        var all: [StripePaymentIntent] = []
-        while let current = page, all.count < 1000 {
-            let list = try await client.listPaymentIntents(
-                customer: customer, created: StripeCreated(from: created), page: current
-            ).value
+    /// The most pages of 100 that are read of one list. What lies beyond is not known, and so not "not made".
+    private static let pagesMax = 10
+
+    /// Reads a list to its end. Throws `.unavailable` when it is longer than ``pagesMax`` pages (laws 3 and 14).
+    private func all<Element>(
+        _ read: (StripePage<Element>) async throws(StripeError) -> StripeList<Element>
+    ) async throws(StripeError) -> [Element] {
+        var page: StripePage<Element>? = StripePage(limit: 100)
+        var all: [Element] = []
+        for _ in 0..<Self.pagesMax {
+            guard let current = page else { return all }
+            let list = try await read(current)
             all += list.data
             page = list.next(limit: 100)
         }
+        guard page == nil else { throw .unavailable(.notSent) }
         return all
+    }
+
+    /// Every intent of a customer since `created`, newest first. Throws `.unavailable` when there are over 1,000.
+    public func paymentIntents(
+        ofCustomer customer: StripeCustomerID, since created: Timestamp
+    ) async throws(StripeError) -> [StripePaymentIntent] {
+        try await all { page throws(StripeError) in
+            try await client.listPaymentIntents(customer: customer, created: StripeCreated(from: created), page: page)
+                .value
+        }
     }
 
     /// Opens a payment page.
@@ -120,16 +133,11 @@ public struct StripeGateway: StripeService {
         try await client.createRefund(parameters, key: key)
     }
 
-    /// Every refund of an intent, at most 1,000.
+    /// Every refund of an intent. Throws `.unavailable` when there are over 1,000.
     public func refunds(ofPaymentIntent id: StripePaymentIntentID) async throws(StripeError) -> [StripeRefund] {
-        var page: StripePage<StripeRefund>? = StripePage(limit: 100)
-        var all: [StripeRefund] = []
-        while let current = page, all.count < 1000 {
-            let list = try await client.listRefunds(paymentIntent: id, page: current).value
-            all += list.data
-            page = list.next(limit: 100)
+        try await all { page throws(StripeError) in
+            try await client.listRefunds(paymentIntent: id, page: page).value
         }
-        return all
     }
 
     /// Reads a dispute.

@@ -90,8 +90,9 @@ struct Sweep: Sendable {
             // Its page is over already.
             return true
         } catch PaymentError.paymentInProgress {
-            // The buyer has done their part; the order was given more time.
-            return true
+            // The buyer has done their part, and a bank decides: nothing to warn of. It keeps its claim, and is asked
+            // again later and later.
+            return false
         } catch PaymentError.refundRefused {
             // Refused for good, and written down so.
             return true

@@ -57,7 +57,9 @@ public enum ProductCSV {
         guard description.unicodeScalars.count <= 2000, isPlain(description, newlines: true) else {
             throw fault("description must have at most 2000 characters, no control characters but new lines")
         }
-        guard let currency = Currency(values["currency"] ?? "") else { throw fault("currency must be like jpy") }
+        guard let currency = Currency(values["currency"] ?? ""), currency.isChargeable else {
+            throw fault("currency must be one that Stripe charges, like jpy")
+        }
         guard let amount = Int64(values["unit_amount"] ?? ""), (1...99_999_999).contains(amount) else {
             throw fault("unit_amount must be from 1 to 99999999 in minor units")
         }

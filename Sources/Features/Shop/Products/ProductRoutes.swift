@@ -71,8 +71,8 @@ struct ProductRoutes: Sendable {
             guard ShopLimits.isProductID(id) else {
                 throw Self.fault("id", "must be made of A-Z a-z 0-9 . _ -")
             }
-            guard let price = request.unitAmount.money else {
-                throw Self.fault("unit_amount.currency", "must be a currency, like jpy")
+            guard let price = request.unitAmount.money, price.currency.isChargeable else {
+                throw Self.fault("unit_amount.currency", "must be a currency that Stripe charges, like jpy")
             }
             let product = try await service.create(
                 Product(
@@ -124,7 +124,7 @@ struct ProductRoutes: Sendable {
         let product = try await service.database.read { tx in try ProductRepository(tx: tx).find(id) }
         guard let product else { throw ShopError.productNotFound(id) }
         guard product.unitAmount.currency == Currency(currency) else {
-            throw Self.fault("unit_amount.currency", "cannot be changed; add another product")
+            throw ShopError.currencyChanged(id)
         }
     }
 

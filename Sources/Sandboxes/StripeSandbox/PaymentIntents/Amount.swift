@@ -4,7 +4,7 @@ import Kernel
 enum Amount {
     /// Checks a currency's code. Throws when Stripe does not take it.
     static func currency(_ code: String) throws(StripeError) -> Currency {
-        guard let currency = Currency(code), supported.contains(currency.code) else {
+        guard let currency = Currency(code), currency.isChargeable else {
             throw StripeError.invalidRequest("Invalid currency: \(code.lowercased()).", param: "currency")
                 .beforeExecution
         }
@@ -39,15 +39,4 @@ enum Amount {
             ).beforeExecution
         }
     }
-
-    /// Source: Stripe's list of currencies for charges.
-    private static let supported = Set(
-        """
-        usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf \
-        chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf \
-        idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop \
-        mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd \
-        scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof \
-        xpf yer zar zmw
-        """.split(separator: " ").map(String.init))
 }

@@ -2,6 +2,7 @@ internal import HTML
 internal import HTTP
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// Jobs that were given up, and doing them again.
 struct DeadLettersPage: Sendable {

@@ -1,15 +1,10 @@
 internal import HTML
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// How amounts and moments are shown to people.
 extension HTML {
-    /// `¥1,234`.
-    static func money(_ amount: MoneyDTO) -> HTML {
-        .element(
-            "span", ["class": "money"], [.text(amount.money?.description ?? "\(amount.amount) \(amount.currency)")])
-    }
-
     /// A moment in Japan's time, to the minute or the second; pointed at, it tells UTC.
     static func time(_ moment: TimeDTO, seconds: Bool = false) -> HTML {
         let local = moment.timestamp.adding(JapanTime.ahead).rfc3339

@@ -1,4 +1,5 @@
 internal import HTML
+internal import PageKit
 
 /// What stands above every page of an operator.
 enum Navigation {

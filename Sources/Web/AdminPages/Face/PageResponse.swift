@@ -1,6 +1,6 @@
-internal import Crypto
 internal import HTML
 internal import HTTP
+internal import PageKit
 
 /// Answers of the pages: never cached, and nothing runs or loads in them but the one sheet, which is named by its hash.
 enum PageResponse {
@@ -26,7 +26,7 @@ enum PageResponse {
     /// To another page of ours; a form ends so, so that a reload does not send it again.
     static func redirect(_ path: String) -> HTTPResponse {
         var response = HTTPResponse(status: 303, headers: ["Location": path])
-        guardHeaders(&response)
+        shield.apply(to: &response)
         return response
     }
 
@@ -35,7 +35,7 @@ enum PageResponse {
         var response = HTTPResponse(
             status: 200,
             headers: ["Content-Type": mediaType, "Content-Disposition": "attachment; filename=\"\(name)\""], body: body)
-        guardHeaders(&response)
+        shield.apply(to: &response)
         return response
     }
 
@@ -44,25 +44,9 @@ enum PageResponse {
             HTML.page(
                 title: "\(title) · Kessai 決済", language: language.rawValue, style: PageSheet.text, body),
             status: status)
-        guardHeaders(&response)
+        shield.apply(to: &response)
         return response
     }
 
-    private static func guardHeaders(_ response: inout HTTPResponse) {
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        // Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Vary"] = "Accept-Language, Cookie"
-    }
-
-    private static let policy: String = {
-        let digest = Base64URL.encode(Digest.sha256(Array("\(PageSheet.text)".utf8)))
-        let hash = digest.replacing("-", with: "+").replacing("_", with: "/") + "="
-        return "default-src 'none'; style-src 'sha256-\(hash)'; form-action 'self'; base-uri 'none'; "
-            + "frame-ancestors 'none'"
-    }()
+    private static let shield = PageGuard(sheet: PageSheet.text)
 }

@@ -1,21 +1,10 @@
 internal import HTML
+internal import PageKit
 
 /// The pieces that pages are made of.
 extension HTML {
-    static func link(_ path: String, _ text: String) -> HTML { .element("a", ["href": path], [.text(text)]) }
-
-    static func title(_ text: String) -> HTML { .element("h1", [:], [.text(text)]) }
-
-    static func heading(_ text: String) -> HTML { .element("h2", [:], [.text(text)]) }
-
-    static func quiet(_ text: String) -> HTML { .element("p", ["class": "quiet"], [.text(text)]) }
-
     /// An id or another word of machines.
     static func code(_ text: String) -> HTML { .element("code", [:], [.text(text)]) }
-
-    static func hidden(_ name: String, _ value: String) -> HTML {
-        .element("input", ["type": "hidden", "name": name, "value": value])
-    }
 
     static func button(_ text: String, isGrave: Bool = false) -> HTML {
         .element("button", ["type": "submit", "class": isGrave ? "grave" : "main"], [.text(text)])

@@ -2,6 +2,7 @@ internal import HTML
 internal import HTTP
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// Cancels an unpaid order, once it was asked whether it is meant.
 struct CancelPage: Sendable {

@@ -2,6 +2,7 @@ internal import HTML
 internal import HTTP
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// An order with all that belongs to it, and what can be done about it.
 struct OrderPage: Sendable {

@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// The list of orders, with its filters.
 struct OrdersPage: Sendable {

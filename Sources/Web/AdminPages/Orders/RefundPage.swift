@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// Refunds a payment in full or in part: what, whether it is meant, and then once.
 struct RefundPage: Sendable {

@@ -2,6 +2,7 @@ internal import HTML
 internal import HTTP
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// The history of payments (S3-NEXT-03), page by page with its totals, and as a file.
 struct PaymentsPage: Sendable {

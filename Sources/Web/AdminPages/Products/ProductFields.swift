@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// A product as a form holds it: text, as it was typed.
 struct ProductFields: Sendable, Equatable {

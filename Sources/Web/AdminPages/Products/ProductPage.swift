@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// Changing a product. Only what the operator has changed is sent, so that what orders take from the stock while the form
 /// stands open stays taken.

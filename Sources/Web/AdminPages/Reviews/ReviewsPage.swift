@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// Payments that need a decision, and deciding.
 struct ReviewsPage: Sendable {

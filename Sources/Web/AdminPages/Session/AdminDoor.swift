@@ -1,5 +1,6 @@
 internal import HTML
 internal import HTTP
+internal import PageKit
 
 /// The door of the pages: the cookie, the forms, and what a refusal looks like.
 struct AdminDoor: PageDoor {
@@ -54,4 +55,7 @@ extension Problem {
     static let forgedForm = Problem(
         status: 403, code: "form_not_valid",
         detail: "The form does not come from a page of this session; nothing was done. Open the page again.")
+    static let formWithoutKey = Problem(
+        status: 400, code: "form_key_missing",
+        detail: "The form has no key of its own; nothing was done. Open the page again.")
 }

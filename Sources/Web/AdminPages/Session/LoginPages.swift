@@ -3,6 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Kernel
 internal import KessaiAPI
+internal import PageKit
 
 /// Logging in and out. The password goes to the API's own log-in, so the same brakes and the same work apply.
 struct LoginPages: Sendable {
@@ -57,7 +58,7 @@ struct LoginPages: Sendable {
         }
         let token = login.accessToken.secret
         let me = try UserResponse(
-            validated: await hall.api.send("GET", "/api/me", "", nil, context, token: token))
+            validated: await hall.api.send("GET", "/api/me", "", nil, context, token: token).json)
         guard me.role == "operator" else { return again(.notOperator, status: 403) }
         let back = fields["return"].flatMap { ReturnPath(untrusted: $0) } ?? .start
         var response = PageResponse.redirect(back.text)
@@ -111,10 +112,10 @@ struct LoginPages: Sendable {
     }
 }
 
-extension AdminAPI {
+extension LocalAPI {
     fileprivate func send(
         _ method: String, _ path: String, body: JSONValue, _ context: RequestContext
     ) async throws -> JSONValue {
-        try await send(method, path, "", body, context, token: nil)
+        try await send(method, path, "", body, context, token: nil).json
     }
 }

@@ -1,5 +1,6 @@
 internal import HTTP
 internal import Kernel
+internal import PageKit
 
 /// The cookie that holds the session: the short-lived token of the API, which nothing but the pages reads from there.
 struct SessionCookie: Sendable {
@@ -21,12 +22,6 @@ struct SessionCookie: Sendable {
     /// The header's value that forgets it.
     var forgetting: String { "\(name)=; Max-Age=0; \(attributes)" }
 
-    /// The token of a request; nil when there is none, or several: somebody has planted one beside ours.
-    func token(of request: HTTPRequest) -> String? {
-        let found = request.head.headers.values("Cookie").flatMap { $0.split(separator: ";") }.compactMap { pair in
-            let halves = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return halves.count == 2 && halves[0] == name ? String(halves[1]) : nil
-        }
-        return found.count == 1 ? found.first.flatMap { $0.isEmpty ? nil : $0 } : nil
-    }
+    /// The token of a request; nil when there is none, or several.
+    func token(of request: HTTPRequest) -> String? { request.cookie(name) }
 }

@@ -1,3 +1,5 @@
+internal import PageKit
+
 /// The pages' words.
 extension Text {
     static let navigation = Text("管理画面", "Administration")

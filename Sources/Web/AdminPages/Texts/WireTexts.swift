@@ -1,5 +1,6 @@
 internal import HTTP
 internal import JSON
+internal import PageKit
 
 /// The words of the wire, for people.
 extension Text {
@@ -87,6 +88,9 @@ extension Text {
         "form_not_valid": Text(
             "フォームがこのセッションのものではないため、何も実行していません。ページを開き直してください。",
             "The form does not belong to this session; nothing was done. Open the page again."),
+        "form_key_missing": Text(
+            "フォームの鍵がないため、何も実行していません。ページを開き直してください。",
+            "The form has no key of its own; nothing was done. Open the page again."),
         "order_not_found": Text("その注文はありません。", "There is no such order."),
         "product_not_found": Text("その商品はありません。", "There is no such product."),
         "product_exists": Text("その ID の商品はすでにあります。", "A product has this id already."),

@@ -1,11 +1,14 @@
-internal import HTTP
+public import HTTP
 
 /// The pages' languages. The browser chooses by `Accept-Language`; Japanese where it asks for neither.
-enum Language: String, Sendable {
+public enum Language: String, Sendable {
+    /// Japanese.
     case ja
+    /// English.
     case en
 
-    init(_ head: HTTPRequestHead) {
+    /// The one that the browser likes best.
+    public init(_ head: HTTPRequestHead) {
         var best: (language: Language, weight: Double) = (.ja, 0)
         for part in head.headers.values("Accept-Language").flatMap({ $0.split(separator: ",") }).prefix(20) {
             let pieces = part.split(separator: ";")
@@ -22,14 +25,16 @@ enum Language: String, Sendable {
 }
 
 /// A text in each of the pages' languages.
-struct Text: Sendable, Hashable {
+public struct Text: Sendable, Hashable {
     private let ja: String
     private let en: String
 
-    init(_ ja: String, _ en: String) {
+    /// A text in Japanese and English.
+    public init(_ ja: String, _ en: String) {
         self.ja = ja
         self.en = en
     }
 
-    subscript(_ language: Language) -> String { language == .ja ? ja : en }
+    /// The text of a language.
+    public subscript(_ language: Language) -> String { language == .ja ? ja : en }
 }
