@@ -37,8 +37,8 @@ import Testing
         let writes: Int
         var testDescription: String { "\(phase.rawValue) \(writes)" }
 
-        /// More transactions than the phase has, so that the last ones crash nowhere. Every step is crashed at by some
-        /// way; each way and race has a share of them.
+        /// Up to more transactions than the phase has, so that the last ones crash nowhere. Beginning and hearing are
+        /// crashed at every step; of reconciliation's, which are many, each way and race has a share.
         static func all(_ race: Race, _ way: Way) -> [Crash] {
             // To begin is the same whoever hears of the end.
             let begin = race == .confirmFirst && way == .daypass ? Array(0...7) : []

@@ -60,8 +60,8 @@ import Testing
             try await world.work()
             let next = try await world.begin(Self.device, "license")
             try await world.payPage(next)
-            let value1 = try await world.confirm(next).status
-            #expect(value1 == 200)
+            let nextStatus = try await world.confirm(next).status
+            #expect(nextStatus == 200)
             await world.deliver()
             try await world.expectBooks()
         }
@@ -88,8 +88,8 @@ import Testing
             #expect(pending?["guidance"]?.string?.contains("\(purchase.reference)") == true)
             #expect(world.logs.lines(of: "delivery_failed").first?.level == .error)
             await world.deliver()
-            let value2 = try await world.count("orders", where: "status = 'pending'")
-            #expect(value2 == 1)
+            let pendingOrders = try await world.count("orders", where: "status = 'pending'")
+            #expect(pendingOrders == 1)
             // Mended: the job that was put by delivers, without anybody asking.
             try await world.mendDevices()
             world.clock.advance(by: .seconds(3600))
@@ -134,14 +134,14 @@ import Testing
             #expect(await world.checkout(Self.device, "daypass").status == 503)
             world.clock.advance(by: .seconds(120))
             try await world.work()
-            let value3 = try await world.count("checkout_sessions", where: "state = 'open'")
-            #expect(value3 == 1)
+            let openPages = try await world.count("checkout_sessions", where: "state = 'open'")
+            #expect(openPages == 1)
             world.clock.advance(by: .seconds(5 * 3600))
             try await world.work()
-            let value4 = try await world.count("checkout_sessions", where: "state = 'expired'")
-            #expect(value4 == 1)
-            let value5 = try await world.count("orders", where: "status = 'canceled'")
-            #expect(value5 == 1)
+            let expiredPages = try await world.count("checkout_sessions", where: "state = 'expired'")
+            #expect(expiredPages == 1)
+            let canceledOrders = try await world.count("orders", where: "status = 'canceled'")
+            #expect(canceledOrders == 1)
         }
     }
 
@@ -155,10 +155,10 @@ import Testing
             world.clock.advance(by: .seconds(25 * 3600))
             try await world.work()
             try await world.work()
-            let value6 = try await world.count("orders", where: "status = 'canceled'")
-            #expect(value6 == 1)
-            let value7 = try await world.listAtStripe("/v1/checkout/sessions").count
-            #expect(value7 == (wasMade ? 1 : 0))
+            let canceledOrders = try await world.count("orders", where: "status = 'canceled'")
+            #expect(canceledOrders == 1)
+            let pagesAtStripe = try await world.listAtStripe("/v1/checkout/sessions").count
+            #expect(pagesAtStripe == (wasMade ? 1 : 0))
             _ = try await world.begin(Self.device, "daypass")
         }
     }
@@ -169,12 +169,12 @@ import Testing
             let refused = await world.checkout(Self.device, "daypass")
             #expect(refused.status == 502)
             #expect(refused.code == "payment_page_refused")
-            let value8 = try await world.count("orders", where: "status = 'canceled'")
-            #expect(value8 == 1)
+            let canceledOrders = try await world.count("orders", where: "status = 'canceled'")
+            #expect(canceledOrders == 1)
             #expect(await world.device(Self.device)["pending_purchases"] == [])
             #expect(await world.checkout(Self.device, "daypass").status == 502)
-            let value9 = try await world.count("orders")
-            #expect(value9 == 2)
+            let orders = try await world.count("orders")
+            #expect(orders == 2)
         }
     }
 
@@ -245,8 +245,8 @@ import Testing
                     object: object.changing("status", to: .string(status)))
                 #expect(await world.receive(event)["actions"]?[0]?["result"] == "ignored")
             }
-            let value10 = try await world.count("orders", where: "status = 'pending'")
-            #expect(value10 == 1)
+            let pendingOrders = try await world.count("orders", where: "status = 'pending'")
+            #expect(pendingOrders == 1)
         }
     }
 
@@ -255,14 +255,14 @@ import Testing
         try await World.run(on: engine, .passes()) { world in
             let purchase = try await world.begin(Self.device, "license")
             try await world.payPage(purchase, ["payment_method": "pm_card_threeDSecure2Required"])
-            let value11 = try await world.confirm(purchase).status
-            #expect(value11 == 202)
+            let beforeAuthentication = try await world.confirm(purchase).status
+            #expect(beforeAuthentication == 202)
             let session = try await world.atStripe("GET", "/v1/checkout/sessions/\(purchase.session)")
             _ = try await world.atStripe(
                 "POST", "/_sandbox/payment_intents/\(session["payment_intent"]?.string ?? "")/authenticate",
                 json: ["outcome": "succeed"])
-            let value12 = try await world.confirm(purchase).status
-            #expect(value12 == 200)
+            let afterAuthentication = try await world.confirm(purchase).status
+            #expect(afterAuthentication == 200)
             await world.deliver()
             try await world.expectBooks()
         }

@@ -98,7 +98,7 @@ struct PurchaseService: Sendable {
                 notes.warning(
                     "swap_attempt",
                     [
-                        "device_id": .string(device.id), "cause": .string(cause.id), "claimed": .int(claimed),
+                        "request_id": .string(cause.id), "device_id": .string(device.id), "claimed": .int(claimed),
                         "unlock_count": .int(device.unlockCount), "amount": .int(price.amountMinor),
                     ])
             }

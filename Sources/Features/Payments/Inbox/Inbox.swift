@@ -27,12 +27,14 @@ struct Inbox: Sendable {
     /// Stores and applies an event. Once this returns the event is durable and may be acknowledged; every throw means
     /// that it is not stored.
     func take(_ signed: SignedEvent, rawBody: [UInt8], path: String) async throws -> Receipt {
+        // Before the transaction, whose thread all writers share; other events carry no proof of a purchase.
+        let payload = signed.type.hasPrefix("checkout.") ? StoredPayload.of(rawBody) : rawBody
         let receipt = try await database.write(loggingTo: log) { tx, notes -> Receipt in
             let now = clock.now()
             let events = EventRepository(tx: tx)
             let fresh = try events.insert(
                 id: ids.uuid(), signed: signed, livemode: livemode, path: path,
-                payload: StoredPayload.of(rawBody), at: now)
+                payload: payload, at: now)
             guard let id = fresh else { return .repeated }
             let outcome = try apply(signed.reading, in: tx, notes: notes)
             let order = try store(outcome, of: signed.reading, id: id, in: tx)
