@@ -138,7 +138,7 @@ let package = Package(
             "Simulator", in: "Simulation",
             [
                 "Accounts", "Audit", "Crypto", "Database", "HTTP", "Identity", "JSON", "Jobs", "Kernel", "KessaiApp",
-                "Mail", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
+                "Mail", "Payments", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
             ]),
 
         // Executables

@@ -8,10 +8,11 @@ final class Buyer: SimulatedActor {
     static let kind = "buyer"
     static let words: [(name: String, weight: Int)] = [
         ("order", 3), ("pay", 4), ("pay_claiming", 1), ("pay_twice", 1), ("confirm", 6), ("confirm_bad_card", 2),
-        ("confirm_strange_card", 2), ("cancel", 1), ("cancel_while_paying", 1), ("look", 1), ("older_order", 1),
+        ("confirm_strange_card", 2), ("confirm_disputed", 1), ("cancel", 1), ("cancel_while_paying", 1), ("look", 1),
+        ("older_order", 1),
     ]
     static let stepCount = 1...7
-    static let opening = ["order", "pay", "confirm"]
+    static let opening = ["order", "pay", "confirm_some"]
     private static let badCards = [
         "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedExpiredCard",
         "pm_card_radarBlock",
@@ -19,6 +20,8 @@ final class Buyer: SimulatedActor {
     private static let strangeCards = [
         "pm_card_createDispute", "pm_card_refundFail", "pm_card_pendingRefund", "pm_card_sandboxProcessing",
     ]
+
+    private static let disputedCards = ["pm_card_createDispute", "pm_card_createDisputeInquiry"]
 
     private struct Mine {
         var orders: [String] = []
@@ -44,8 +47,15 @@ final class Buyer: SimulatedActor {
                 for _ in 0..<2 { group.addTask { await self.pay([:]) } }
             }
         case "confirm": await confirm("pm_card_visa")
+        case "confirm_some":
+            switch step.argument {
+            case 0...2: await confirm(Self.badCards[step.argument])
+            case 3: await confirm(Self.disputedCards[0])
+            default: await confirm("pm_card_visa")
+            }
         case "confirm_bad_card": await confirm(Self.badCards[step.argument % Self.badCards.count])
         case "confirm_strange_card": await confirm(Self.strangeCards[step.argument % Self.strangeCards.count])
+        case "confirm_disputed": await confirm(Self.disputedCards[step.argument % Self.disputedCards.count])
         case "cancel": await cancel()
         case "cancel_while_paying":
             await withTaskGroup(of: Void.self) { group in

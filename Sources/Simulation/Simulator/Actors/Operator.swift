@@ -7,7 +7,7 @@ struct Operator: SimulatedActor {
     static let words: [(name: String, weight: Int)] = [
         ("refund", 4), ("refund_part", 3), ("refund_twice", 2), ("cancel", 1), ("resolve", 1), ("replay", 1),
         ("dashboard_refund", 2), ("dashboard_payment", 1), ("dashboard_other_amount", 1), ("dashboard_cancel", 1),
-        ("settle", 2), ("statement", 1),
+        ("settle", 2), ("statement", 1), ("answer_dispute", 2), ("accept_dispute", 1),
     ]
     static let stepCount = 1...6
     private let name: String
@@ -44,16 +44,22 @@ struct Operator: SimulatedActor {
         }
     }
 
-    /// One of the orders in these states, as the operators' list tells them.
+    /// One of the orders in these states, as the operators' list tells them; whoever finds none looks again later.
     private func order(_ step: Step, _ states: [String]) async -> String? {
-        let status = states[step.argument % states.count]
-        let page = await world.request(as: name, "GET", "/api/admin/orders?status=\(status)")
-        let ids = page?["data"]?.array?.compactMap { $0["id"]?.string } ?? []
-        return ids.isEmpty ? nil : ids[step.argument % ids.count]
+        for _ in 0..<3 {
+            for turn in states.indices {
+                let status = states[(step.argument + turn) % states.count]
+                let page = await world.request(as: name, "GET", "/api/admin/orders?status=\(status)")
+                let ids = page?["data"]?.array?.compactMap { $0["id"]?.string } ?? []
+                if !ids.isEmpty { return ids[step.argument % ids.count] }
+            }
+            await world.wait(.seconds(4))
+        }
+        return nil
     }
 
     private func refund(_ step: Step, _ body: JSONValue) async {
-        guard let order = await order(step, ["paid", "partially_refunded", "paid", "needs_review", "canceled"]) else {
+        guard let order = await order(step, ["paid", "partially_refunded", "needs_review"]) else {
             return
         }
         await send(order, body, world.freshKey())
@@ -84,6 +90,23 @@ struct Operator: SimulatedActor {
         _ = await world.request(as: name, "POST", "/api/admin/dead-letters/\(id)/replay")
     }
 
+    private func dispute(_ step: Step) async {
+        for _ in 0..<3 {
+            let open = await world.list("/v1/disputes").filter {
+                $0["status"]?.string?.hasSuffix("needs_response") == true
+            }
+            if !open.isEmpty, let id = open[step.argument % open.count]["id"]?.string {
+                let evidence = step.argument < 6 ? "winning_evidence" : "losing_evidence"
+                let (path, form) =
+                    step.name == "accept_dispute"
+                    ? ("/close", "") : ("", "evidence[uncategorized_text]=\(evidence)&submit=true")
+                _ = await world.atStripe("POST", "/v1/disputes/\(id)\(path)", form)
+                return
+            }
+            await world.wait(.seconds(5))
+        }
+    }
+
     /// What is done at Stripe behind the application's back.
     private func dashboard(_ step: Step) async {
         switch step.name {
@@ -91,6 +114,7 @@ struct Operator: SimulatedActor {
             let charges = await world.list("/v1/charges").filter { $0["status"] == "succeeded" }
             guard !charges.isEmpty, let id = charges[step.argument % charges.count]["id"]?.string else { return }
             _ = await world.atStripe("POST", "/v1/refunds", "charge=\(id)&amount=\(50 + step.argument)")
+        case "answer_dispute", "accept_dispute": await dispute(step)
         case "dashboard_cancel":
             let open = await world.list("/v1/payment_intents").filter { $0["status"] == "requires_payment_method" }
             guard !open.isEmpty, let id = open[step.argument % open.count]["id"]?.string else { return }

@@ -15,6 +15,19 @@ public enum OrdersFeature: SimulatedFeature {
     ]
     /// What must be so of orders and their money.
     public static let invariants: [any Invariant] = Invariants.ofOrders
+    /// Its routes and events.
+    public static let places: [Point: [String]] = [
+        .commit: [
+            "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
+            "POST /api/admin/orders/{id}/refunds", "event payment_intent.payment_failed", "event charge.refunded",
+        ],
+        .call: ["POST /api/payments/intent", "POST /api/orders/{id}/cancel", "POST /api/admin/orders/{id}/refunds"],
+        .request: [
+            "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
+            "POST /api/admin/orders/{id}/refunds",
+        ],
+        .delivery: ["event charge.refunded", "event payment_intent.payment_failed"],
+    ]
     /// The usual settings.
     public static let environment: [String: String] = [:]
     /// How much tea there is at first.

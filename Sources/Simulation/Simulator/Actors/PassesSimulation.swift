@@ -12,6 +12,16 @@ public enum PassesSimulation: SimulatedFeature {
     public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [(Device.self, 2), (Thief.self, 1)]
     /// What must be so of devices.
     public static let invariants: [any Invariant] = Invariants.ofPasses
+    /// Its routes and events.
+    public static let places: [Point: [String]] = [
+        .commit: [
+            "POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass",
+            "event checkout.session.completed", "event checkout.session.expired",
+        ],
+        .call: ["POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass"],
+        .request: ["POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass"],
+        .delivery: ["event checkout.session.completed", "event checkout.session.expired"],
+    ]
     /// A licence at ¥4,800; day passes at ¥120, later more.
     public static let environment = [
         "PASSES_LICENSE_PRICE": "4800", "PASSES_DAYPASS_PRICES": "0:120,2:240,10:480",
@@ -25,13 +35,14 @@ public enum PassesSimulation: SimulatedFeature {
 final class Device: SimulatedActor {
     static let kind = "device"
     static let words: [(name: String, weight: Int)] = [
-        ("begin_daypass", 5), ("begin_license", 2), ("begin_twice", 2), ("begin_claiming", 1), ("pay_page", 7),
+        ("begin", 2), ("begin_daypass", 5), ("begin_license", 2), ("begin_twice", 2), ("begin_claiming", 1),
+        ("pay_page", 7),
         ("pay_old_page", 2), ("pay_bad_card", 1), ("pay_konbini", 2), ("settle_konbini", 2), ("confirm", 5),
         ("confirm_twice", 1), ("confirm_wrong_product", 1), ("die", 1), ("look", 2), ("midnight", 2),
         ("next_day", 1),
     ]
     static let stepCount = 1...8
-    static let opening = ["begin_daypass", "pay_page", "confirm"]
+    static let opening = ["begin", "pay_page", "confirm"]
 
     private struct Page: Sendable {
         let session: String
@@ -52,6 +63,7 @@ final class Device: SimulatedActor {
 
     func perform(_ step: Step) async {
         switch step.name {
+        case "begin": await begin(step.argument < 4 ? "license" : "daypass", nil)
         case "begin_daypass": await begin("daypass", nil)
         case "begin_license": await begin("license", nil)
         case "begin_claiming": await begin("daypass", Int64(step.argument))
@@ -147,8 +159,6 @@ struct Thief: SimulatedActor {
         let answer = await world.request(
             "POST", product == "license" ? "/license/confirm" : "/unlock/daypass",
             body: ["device_id": "device-thief-0001", "purchase_token": .string(token)])
-        if let answer, answer.status < 400 {
-            world.memory.violate("a stolen token was answered \(answer.status)")
-        }
+        world.memory.attacked("a stolen token", answer)
     }
 }

@@ -48,6 +48,9 @@ public protocol SimulatedFeature: Sendable {
     static var actors: [(type: any SimulatedActor.Type, countMax: Int)] { get }
     /// What must be so when the world is calm.
     static var invariants: [any Invariant] { get }
+    /// What is done on its behalf, by the points that it passes: `commit` in `POST /api/orders`. Misfortunes wait there,
+    /// and a run in which none of a kind struck at one of them has a gap.
+    static var places: [Point: [String]] { get }
     /// Its settings.
     static var environment: [String: String] { get }
     /// Puts people and goods where every history begins.
@@ -60,4 +63,9 @@ public enum SimulatedFeatures {
     public static let all: [any SimulatedFeature.Type] = [
         WorldFeature.self, OrdersFeature.self, PassesSimulation.self,
     ]
+
+    /// Where misfortunes wait, for all of them.
+    public static var places: [Point: [String]] {
+        all.reduce(into: [:]) { places, feature in places.merge(feature.places) { $0 + $1 } }
+    }
 }

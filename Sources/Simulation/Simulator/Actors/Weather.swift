@@ -9,6 +9,11 @@ public enum WorldFeature: SimulatedFeature {
     public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [(Weather.self, 1)]
     /// The inbox, the outbox and the job table.
     public static let invariants: [any Invariant] = Invariants.ofEverything
+    /// What is done for all.
+    public static let places: [Point: [String]] = [
+        .commit: ["jobs", "event payment_intent.succeeded"], .call: ["jobs"], .mail: ["jobs"],
+        .delivery: ["event payment_intent.succeeded"],
+    ]
     /// No settings.
     public static let environment: [String: String] = [:]
     /// Nothing to prepare.
@@ -38,6 +43,9 @@ struct Weather: SimulatedActor {
         // Stripe forgets idempotency keys after a day.
         case "leap_day": world.clock.leap(.seconds(25 * 3600))
         case "hold_events": sandbox.add(.init(.holdEvents, times: 1 + step.argument))
+        // Without reconciliation nobody would ever learn of them.
+        case "lose_events" where !world.eventList.isReadable:
+            sandbox.add(.init(.reorderEvents, times: 1 + step.argument))
         case "lose_events": sandbox.add(.init(.loseEvents, times: 1 + step.argument))
         case "repeat_events": sandbox.add(.init(.repeatEvents, times: 1 + step.argument))
         case "reorder_events": sandbox.add(.init(.reorderEvents, times: 2 + step.argument))

@@ -29,15 +29,15 @@ public struct Coverage: Sendable, Equatable {
         weather.merge(other.weather, uniquingKeysWith: +)
     }
 
-    /// Faults that never struck, and crash points of places that were passed at least `passesMin` times without one.
-    public func gaps(passesMin: Int = 1000) -> [String] {
+    /// What never struck: any kind of fault, and at the places that the features name, any crash. Empty is full coverage.
+    public func gaps(at places: [Point: [String]]) -> [String] {
         var gaps = Fault.allCases.filter { faults[$0] == nil }.map(\.rawValue)
-        for (place, count) in passes.sorted(by: { $0.key < $1.key }) where count >= passesMin {
-            let parts = place.split(separator: " ", maxSplits: 2).map(String.init)
-            guard ["commit", "call", "mail"].contains(parts[0]) else { continue }
-            for moment in ["before", "after"] {
-                let name = "crash_\(moment)_\(parts[0]) in \(parts[2])"
-                if crashes[name] == nil { gaps.append(name) }
+        for point in Point.allCases {
+            let kinds = (Fault.byPoint[point] ?? []).filter(\.isCrash)
+            for place in Set(places[point] ?? []).sorted() {
+                for fault in kinds where crashes["\(fault.rawValue) in \(place)"] == nil {
+                    gaps.append("\(fault.rawValue) in \(place)")
+                }
             }
         }
         return gaps

@@ -33,15 +33,6 @@ extension Mutations {
                 return signed(request, changed.bytes(), world)
             }
         },
-        Mutation("trust_event_order", "an event is as new as its arrival").with { mutation in
-            mutation.changeRequest = { request, world in
-                guard isGenuine(request), var event = try? JSONValue(parsing: request.body),  // Refused later.
-                    event["type"]?.string?.hasPrefix("charge.dispute") == true
-                else { return request }
-                event.set(["created"], to: .int(world.clock.now().epochSeconds))
-                return signed(request, event.bytes(), world)
-            }
-        },
         Mutation("key_ignored", "a request that is repeated with its key is done again").with { mutation in
             mutation.changeRequest = { request, _ in
                 var request = request

@@ -16,20 +16,6 @@ extension Mutations {
         Mutation("page_left_open", "a page is not closed before a new one is opened").with { mutation in
             mutation.wrapTransport = { pretending($0, "/v1/checkout/sessions/", "/expire", "expired") }
         },
-        Mutation("timeout_is_refusal", "no answer is taken for a refusal").with { mutation in
-            mutation.wrapTransport = { inner in
-                MutatedTransport(inner: inner) { request, inner async throws(HTTPTransportError) -> HTTPResponse? in
-                    do throws(HTTPTransportError) {
-                        return try await inner.send(request)
-                    } catch {
-                        guard request.method == "POST", error != .cancelled else { throw error }
-                        return .json(
-                            ["error": ["type": "invalid_request_error", "code": "timeout", "message": "no answer"]],
-                            status: 400)
-                    }
-                }
-            }
-        },
     ]
 
     private static func freshKeys(

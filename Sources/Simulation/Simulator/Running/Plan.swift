@@ -20,6 +20,9 @@ struct Plan: Sendable {
     var parts: [Part]
     var faults: [Misfortune]
     let eventVersion: String?
+    /// Whether reconciliation may heal what went wrong; where not, no event is lost for good, and the events alone must
+    /// do.
+    let isReconciled: Bool
     let featureNames: [String]
 
     /// The ids of everything in it.
@@ -35,6 +38,7 @@ struct Plan: Sendable {
             return id
         }
         eventVersion = chance.oneIn(4) ? "2024-06-20" : nil
+        isReconciled = !chance.oneIn(3)
         var parts: [Part] = []
         var names: [String] = []
         // Most histories are of one way to sell, so that they stay short.
@@ -63,8 +67,12 @@ struct Plan: Sendable {
         }
         self.parts = parts
         featureNames = names
+        var places: [Point: [String]] = [:]
+        for feature in features where names.contains(feature.name) {
+            places.merge(feature.places) { $0 + $1 }
+        }
         faults = (0..<chance.int(rates.countMin...rates.countMax)).map { _ in
-            Misfortune(id: next(), planned: rates.draw(chance))
+            Misfortune(id: next(), planned: rates.draw(chance, places: places))
         }
     }
 
@@ -85,34 +93,15 @@ struct Plan: Sendable {
 struct FaultRates: Sendable {
     let countMin: Int
     let countMax: Int
-    /// The activities that a fault may wait for, with the points that they pass.
-    static let usual = FaultRates(countMin: 0, countMax: 7)
+    static let usual = FaultRates(countMin: 0, countMax: 8)
 
-    private static let places: [Point: [String]] = [
-        .commit: [
-            "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
-            "POST /api/admin/orders/{id}/refunds", "POST /api/checkout/sessions", "POST /license/confirm",
-            "POST /unlock/daypass", "event payment_intent.succeeded", "event charge.refunded",
-            "event checkout.session.completed", "jobs",
-        ],
-        .call: [
-            "POST /api/payments/intent", "POST /api/orders/{id}/cancel", "POST /api/admin/orders/{id}/refunds",
-            "POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass", "jobs",
-        ],
-        .mail: ["jobs"],
-        .request: [
-            "POST /api/orders", "POST /api/payments/intent", "POST /api/admin/orders/{id}/refunds",
-            "POST /api/checkout/sessions", "POST /license/confirm",
-        ],
-        .delivery: ["event payment_intent.succeeded", "event checkout.session.completed", "event charge.refunded"],
-    ]
-
-    func draw(_ chance: Chance) -> PlannedFault {
-        let point = chance.pick([Point.commit, .commit, .call, .call, .request, .delivery, .mail])
+    /// A fault, as likely to strike whatever comes as one of the `places` that the history's features pass.
+    func draw(_ chance: Chance, places: [Point: [String]]) -> PlannedFault {
+        let point = chance.pick([Point.commit, .commit, .commit, .call, .call, .call, .request, .delivery, .mail])
         let fault = chance.pick(Fault.byPoint[point] ?? Fault.allCases)
-        let places = Self.places[point] ?? []
-        let place = chance.oneIn(2) && !places.isEmpty ? chance.pick(places) : nil
-        let turnMax = place == nil ? (point == .commit ? 60 : 12) : (place == "jobs" ? 8 : 3)
+        let places = places[point] ?? []
+        let place = chance.oneIn(3) || places.isEmpty ? nil : chance.pick(places)
+        let turnMax = place == nil ? (point == .commit ? 60 : 12) : 3
         return PlannedFault(fault: fault, activity: place, turn: chance.int(1...turnMax))
     }
 }

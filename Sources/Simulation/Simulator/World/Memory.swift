@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 internal import Kernel
 private import Synchronization
 
@@ -10,6 +11,7 @@ public final class Memory: Sendable {
         var deliveries: [HTTPRequest] = []
         var facts: [String: [String]] = [:]
         var tokens: [String: String] = [:]
+        var refusals: Set<String> = []
     }
     private let state = Mutex(State())
 
@@ -28,7 +30,22 @@ public final class Memory: Sendable {
     /// How many warnings or lines of an event were logged.
     public func logCount(_ event: String) -> Int { state.withLock { $0.logged[event] ?? 0 } }
 
+    /// An attack was tried: it must have been refused, and the log must tell of it, or nobody ever learns.
+    func attacked(_ what: String, _ answer: Answer?) {
+        guard let answer else { return }
+        if answer.status < 400 {
+            violate("\(what) was answered \(answer.status)")
+        } else if answer.status < 500, let id = answer["request_id"]?.string,
+            !state.withLock({ $0.refusals.contains(id) })
+        {
+            violate("\(what) was refused with \(answer.code) and not logged")
+        }
+    }
+
     func logged(_ line: Log.Line) {
+        if line.event == "request_refused", case .string(let id)? = line["request_id"] {
+            state.withLock { _ = $0.refusals.insert(id) }
+        }
         guard line.level >= .warning else { return }
         var name = line.event
         if case .string(let code)? = line["code"] { name += ":" + code }

@@ -1,6 +1,7 @@
 internal import HTTP
 internal import Kernel
 internal import StripeSandbox
+private import Synchronization
 
 /// Stripe as one life of the application reaches it, over a network that loses, delays and repeats.
 struct NodeTransport: HTTPTransport {
@@ -12,9 +13,11 @@ struct NodeTransport: HTTPTransport {
     let trace: Trace
     let clock: SimulatedClock
     let chance: Chance
+    let eventList: EventList
 
     func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
         try await travel(chance.number(in: 1...60))
+        if !eventList.isReadable, request.url.contains("/v1/events?") { throw .notSent(reason: "no connection") }
         let fault = board.pass(.call)
         switch fault {
         case .crashBeforeCall:
@@ -69,4 +72,12 @@ struct NodeTransport: HTTPTransport {
         do { try await clock.sleep(for: .milliseconds(milliseconds)) } catch { throw .cancelled }
         guard life.isAlive else { throw .cancelled }
     }
+}
+
+/// Stripe's list of events, which only reconciliation reads: where it cannot be read, nothing is reconciled.
+final class EventList: Sendable {
+    private let readable: Atomic<Bool>
+    init(isReadable: Bool) { readable = Atomic(isReadable) }
+    var isReadable: Bool { readable.load(ordering: .relaxed) }
+    func open() { readable.store(true, ordering: .relaxed) }
 }

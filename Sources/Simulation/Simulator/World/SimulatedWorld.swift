@@ -28,7 +28,12 @@ public final class SimulatedWorld: Sendable {
     let node: Node
     let outage: Outage
     let mailbox = SimulatedMailbox()
+    let eventList: EventList
+    /// Whether reconciliation ran all the while.
+    let isReconciled: Bool
     let mutation: Mutation?
+    /// When the history began.
+    let beganAt: Timestamp
     private let calmSince = Mutex<Timestamp?>(nil)
     private let seed: UInt64
     private let environment: [String: String]
@@ -36,11 +41,14 @@ public final class SimulatedWorld: Sendable {
     init(plan: Plan, template: Template, mutation: Mutation?, keepsLines: Bool) throws {
         let clock = SimulatedClock(template.madeAt.adding(.seconds(60)))
         self.clock = clock
+        beganAt = clock.now()
         self.mutation = mutation
         seed = plan.seed
         environment = template.environment
         trace = Trace(clock: clock, keepsLines: keepsLines)
         chance = Chance(plan.seed, of: "world")
+        isReconciled = plan.isReconciled
+        eventList = EventList(isReadable: plan.isReconciled)
         board = FaultBoard(plan.faults.map(\.planned), trace: trace)
         node = Node(clock: clock, trace: trace, chance: Chance(plan.seed, of: "node"))
         outage = Outage(clock: clock, chance: Chance(plan.seed, of: "outage"))
@@ -84,7 +92,7 @@ public final class SimulatedWorld: Sendable {
             inner: database, life: life, node: node, board: board, outage: outage)
         let line: any HTTPTransport = NodeTransport(
             inner: stripe, sandbox: sandbox, life: life, node: node, board: board, trace: trace, clock: clock,
-            chance: chance)
+            chance: chance, eventList: eventList)
         var reader = SettingsReader(file: .null, environment: environment)
         return try await KessaiApp.make(
             KessaiApp.Parts(

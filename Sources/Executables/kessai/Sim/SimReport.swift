@@ -6,6 +6,15 @@ struct SimReport {
     let tally: Simulator.Tally
     let seconds: Double
 
+    /// From so many histories on, every fault must have struck at every place.
+    static let fullCoverageFrom = 5000
+
+    /// What never struck.
+    var gaps: [String] { tally.coverage.gaps(at: SimulatedFeatures.places) }
+
+    /// Whether no rule was broken, and everything was tried where there were histories enough.
+    var isGood: Bool { tally.failures.isEmpty && (tally.histories < Self.fullCoverageFrom || gaps.isEmpty) }
+
     /// For people.
     var table: String {
         var text = "\(tally.histories) histories in \(Int(seconds)) s ("
@@ -15,7 +24,6 @@ struct SimReport {
         for (name, count) in tally.coverage.weather.sorted(by: { $0.key < $1.key }) { text += row(name, count) }
         text += "\ncrashes by place\n"
         for (place, count) in tally.coverage.crashes.sorted(by: { $0.key < $1.key }) { text += row(place, count) }
-        let gaps = tally.coverage.gaps()
         if !gaps.isEmpty { text += "\nnever hit: " + gaps.joined(separator: "; ") + "\n" }
         text += "\n\(tally.failures.count) histories broke a rule\n"
         for failure in tally.failures {
@@ -40,7 +48,7 @@ struct SimReport {
             "faults": counts(Fault.allCases.map { ($0.rawValue, tally.coverage.faults[$0] ?? 0) }),
             "weather": counts(tally.coverage.weather.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),
-            "never_hit": .array(tally.coverage.gaps().map { .string($0) }),
+            "never_hit": .array(gaps.map { .string($0) }),
             "failures": .array(tally.failures.map(Self.json(of:))),
         ]
     }
