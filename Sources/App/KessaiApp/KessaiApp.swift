@@ -9,6 +9,7 @@ internal import Idempotency
 public import Jobs
 public import Kernel
 public import Mail
+internal import Moving
 internal import Notifications
 internal import Passes
 public import Payments
@@ -92,6 +93,7 @@ public struct KessaiApp: Sendable {
         JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + BrakesSchema.migrations
             + AccountsFeature.migrations
             + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
+            + MovingSchema.migrations
     }
 
     /// Serves every request.
