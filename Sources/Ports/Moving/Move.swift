@@ -2,7 +2,8 @@ public import Database
 public import Kernel
 
 /// Moves a whole installation from a snapshot of SQLite into PostgreSQL: every table of the schema, all in one
-/// transaction, compared before it commits.
+/// transaction, compared before it commits. From its beginning to its end, however often it is interrupted, the target
+/// says that it is under way (``MovingSchema/requireNoneUnderWay(in:)``).
 ///
 /// A repeat brings the target to the state of the source again; a target that was served or written since is refused.
 /// Memory does not grow with the data: a page of at most 4 MiB or one row is held at a time.
@@ -52,9 +53,20 @@ public struct Move: Sendable {
         let found = try read(listen)
         try await prepareTarget(found)
         let (source, sums, clock) = (source, sums, clock)
-        return try await target.write { tx in
-            let copy = MoveCopy(source: source, found: found, listen: listen, tx: tx)
-            return try copy.run(sums, at: clock.now())
+        @Sendable func copy(_ tx: Transaction) -> MoveCopy {
+            MoveCopy(source: source, found: found, sums: sums, listen: listen, tx: tx)
+        }
+        let beginning = try await target.write { tx in try copy(tx).begin(at: clock.now()) }
+        switch beginning {
+        case .unchanged(let report): return report
+        case .marked(let isOurs):
+            do {
+                return try await target.write { tx in try copy(tx).copy(at: clock.now()) }
+            } catch let error as MoveError where isOurs && error.isOfUse {
+                // Somebody has the target in use: it must be able to start again.
+                try await target.write { tx in try MoveRecord.unmark(in: tx) }
+                throw error
+            }
         }
     }
 

@@ -32,6 +32,14 @@ public enum MoveError: Error, Equatable, CustomStringConvertible {
     /// What was read back is not what the source holds.
     case mismatch(table: String, what: String)
 
+    /// Whether somebody uses the target.
+    var isOfUse: Bool {
+        switch self {
+        case .targetNotEmpty, .targetOfAnother, .targetWritten: true
+        default: false
+        }
+    }
+
     /// What happened, and what to do.
     public var description: String {
         switch self {

@@ -35,13 +35,13 @@ struct MoveRecord: Sendable {
     let identity: SourceIdentity
     let contents: [TableContents]
 
-    /// The latest; nil when nothing was ever moved into it.
+    /// The latest that was done; nil when nothing was ever moved into the database.
     static func latest(in tx: Transaction) throws -> MoveRecord? {
         guard try isKept(in: tx) else { return nil }
         let row = try tx.row(
             """
             SELECT number, source_installation, source_made_at_ms, contents FROM database_moves
-            ORDER BY number DESC LIMIT 1
+            WHERE state = 'complete' ORDER BY number DESC LIMIT 1
             """)
         guard let row else { return nil }
         let contents = try JSONValue(parsing: try row.text("contents")).array?.compactMap { TableContents($0) } ?? []
@@ -52,16 +52,41 @@ struct MoveRecord: Sendable {
             contents: contents)
     }
 
-    /// Writes the next one.
+    /// Says that a move is begun, until `add` or `unmark`. False when an earlier one said so and was not done.
+    static func mark(_ identity: SourceIdentity, after last: MoveRecord?, at now: Timestamp, in tx: Transaction) throws
+        -> Bool
+    {
+        guard try tx.row("SELECT 1 AS one FROM database_moves WHERE state = 'copying' LIMIT 1") == nil else {
+            return false
+        }
+        try add("copying", [], of: identity, after: last, at: now, in: tx)
+        return true
+    }
+
+    /// Takes back what `mark` said.
+    static func unmark(in tx: Transaction) throws {
+        try tx.execute("DELETE FROM database_moves WHERE state = 'copying'")
+    }
+
+    /// Says that the move is done.
     static func add(
         _ contents: [TableContents], of identity: SourceIdentity, after last: MoveRecord?, at now: Timestamp,
         in tx: Transaction
     ) throws {
+        try unmark(in: tx)
+        try add("complete", contents, of: identity, after: last, at: now, in: tx)
+    }
+
+    private static func add(
+        _ state: String, _ contents: [TableContents], of identity: SourceIdentity, after last: MoveRecord?,
+        at now: Timestamp, in tx: Transaction
+    ) throws {
         let json = JSONValue.array(contents.map(\.json)).text()
         try tx.execute(
             """
-            INSERT INTO database_moves (number, source_installation, source_made_at_ms, contents, moved_at_ms)
-            VALUES (\((last?.number ?? 0) + 1), \(identity.installation), \(identity.madeAtMs), \(json), \(now))
+            INSERT INTO database_moves (number, state, source_installation, source_made_at_ms, contents, at_ms)
+            VALUES (\((last?.number ?? 0) + 1), \(state), \(identity.installation), \(identity.madeAtMs), \(json),
+                \(now))
             """)
     }
 
