@@ -23,6 +23,7 @@ public final class SQLiteSnapshot: Snapshot {
         try state.withLock { try Self.begin(&$0) }
     }
 
+    /// Runs `body` on the state. Throws what `body` throws, or `DatabaseError`; a statement that writes throws.
     public func read<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
         try state.withLock { state in
             // The state is held from the first statement on; an error of a statement does not end it.
@@ -30,6 +31,7 @@ public final class SQLiteSnapshot: Snapshot {
         }
     }
 
+    /// Whether nobody has committed anything since the state was taken, which is let go of: a new one is taken.
     public func isStillCurrent() throws -> Bool {
         try state.withLock { state in
             let version = state.version
@@ -39,6 +41,7 @@ public final class SQLiteSnapshot: Snapshot {
         }
     }
 
+    /// Lets go of the file, as it was found. A second call does nothing.
     public func close() {
         state.withLock { state in
             state.connection.rollBack()

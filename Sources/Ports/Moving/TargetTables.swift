@@ -16,6 +16,8 @@ struct TargetTables {
         // A table may take as long as it needs. The wait for a lock stays bounded.
         try tx.execute("SET LOCAL statement_timeout = 0")
         try tx.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        // What is read back is sorted.
+        try tx.execute("SET LOCAL work_mem = '64MB'")
         let turn = try tx.row("SELECT pg_try_advisory_xact_lock(7239002, hashtext(current_schema())) AS mine")
         guard try turn?.bool("mine") == true else { throw MoveError.moveUnderWay }
         let names = (shapes.map(\.quotedName) + ["database_moves"]).joined(separator: ", ")
