@@ -5,7 +5,7 @@ import Testing
 @Suite struct HistoryTests {
     @Test func `the same seed is the same history, byte for byte`() async throws {
         let (one, other) = (try await Simulator(), try await Simulator())
-        for seed in UInt64(1)...25 {
+        for seed in UInt64(1)...6 {
             let first = try one.play(seed: seed)
             let again = try one.play(seed: seed)
             let elsewhere = try other.play(seed: seed)
@@ -18,7 +18,7 @@ import Testing
     @Test func `other seeds are other histories`() async throws {
         let simulator = try await Simulator()
         var hashes: Set<UInt64> = []
-        for seed in UInt64(1)...25 { hashes.insert(try simulator.play(seed: seed, keepsLines: false).hash) }
-        #expect(hashes.count > 20)
+        for seed in UInt64(1)...12 { hashes.insert(try simulator.play(seed: seed, keepsLines: false).hash) }
+        #expect(hashes.count == 12)
     }
 }

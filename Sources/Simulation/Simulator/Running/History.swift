@@ -21,6 +21,10 @@ public struct Outcome: Sendable {
     public let features: [String]
     /// What a person reads; empty where lines were not kept.
     public let lines: [String]
+    weak let world: SimulatedWorld?
+
+    /// Whether nothing of its world is left in memory.
+    public var isForgotten: Bool { world == nil }
 }
 
 /// Plays one history from its plan to the check of its books.
@@ -43,13 +47,15 @@ struct History: Sendable {
         } whenIdle: {
             world.clock.advance()
         }
+        // The application's log knows the world, which knows the application: without this, no world would ever go.
+        world.node.end()
         var violations = world.memory.violations
         if ended == nil {
             violations.append("the history never ends: somebody waits for what does not come, or tries for ever")
         }
         return Outcome(
             seed: plan.seed, hash: world.trace.hash, violations: violations + (ended ?? []),
-            coverage: world.board.coverage, features: plan.featureNames, lines: world.trace.lines)
+            coverage: world.board.coverage, features: plan.featureNames, lines: world.trace.lines, world: world)
     }
 
     private func live(in world: SimulatedWorld) async -> [String] {

@@ -62,7 +62,7 @@ public final class Simulator: Sendable {
                 } catch {
                     outcome = Outcome(
                         seed: played, hash: 0, violations: ["the history did not begin: \(error)"],
-                        coverage: Coverage(), features: [], lines: [])
+                        coverage: Coverage(), features: [], lines: [], world: nil)
                 }
                 let done = tally.withLock { tally -> Int in
                     tally.histories += 1

@@ -47,6 +47,9 @@ final class Node: Sendable {
         }
     }
 
+    /// The history is over.
+    func end() { state.withLock { $0.running = nil } }
+
     /// Drops whatever runs.
     func crash() { if let running { crash(running.life) } }
 
