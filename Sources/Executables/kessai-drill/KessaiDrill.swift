@@ -1,5 +1,6 @@
 internal import CurlTransport
 internal import Database
+private import Dispatch
 internal import Drills
 private import Foundation
 internal import HTTP
@@ -27,7 +28,17 @@ enum KessaiDrill {
     static func main() async {
         do {
             let options = try DrillOptions(Array(CommandLine.arguments.dropFirst()))
-            exit(try await KillsCommand(options).run() ? 0 : 1)
+            // Who is asked to end takes the processes along.
+            let drill = Task { try await KillsCommand(options).run() }
+            let sources = [SIGTERM, SIGINT].map { number in
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { drill.cancel() }
+                source.resume()
+                return source
+            }
+            defer { withExtendedLifetime(sources) {} }
+            exit(try await drill.value ? 0 : 1)
         } catch let error as WrongUsage {
             FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)".utf8))
             exit(2)
