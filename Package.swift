@@ -65,6 +65,7 @@ let package = Package(
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
         room("SeededTasks", in: "Interop", ["DriverSupport"]),
+        room("ChildProcess", in: "Interop", ["Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Database", "Kernel"]),
@@ -142,6 +143,10 @@ let package = Package(
                 "Accounts", "Audit", "Crypto", "Database", "HTTP", "Identity", "JSON", "Jobs", "Kernel", "KessaiApp",
                 "Mail", "Payments", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
             ]),
+        // Simulation: real processes, killed
+        room(
+            "Drills", in: "Simulation",
+            ["ChildProcess", "Crypto", "Database", "HTTP", "JSON", "Kernel", "PostgresDriver", "SQLiteDriver"]),
 
         // Executables
         .executableTarget(
@@ -153,6 +158,10 @@ let package = Package(
                 "SQLiteDriver",
                 "Shop", "Simulator", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
+
+        .executableTarget(
+            name: "kessai-drill", dependencies: ["CurlTransport", "Database", "Drills", "HTTP", "JSON", "Kernel"],
+            path: "Sources/Executables/kessai-drill", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),
@@ -171,6 +180,12 @@ let package = Package(
                 "Jobs",
                 "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "Moving", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
+            ]),
+        tests(
+            "DrillsTests",
+            [
+                "AppTesting", "ChildProcess", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP", "JSON",
+                "Kernel", "KernelTesting", "KessaiApp", "Mail",
             ]),
         tests(
             "ShopTests",

@@ -14,6 +14,7 @@ public struct SettingsReader {
         ] + passesNames
 
     private let values: Redacted<[String: String]>
+    private let drillWords: [String: String]
     private var findings: [SettingsFinding] = []
 
     /// Settings of a file (an object of the same names; null when there is no file) and an environment over it.
@@ -37,6 +38,7 @@ public struct SettingsReader {
             if let value = environment[name] { values[name] = value }
         }
         self.values = Redacted(values)
+        drillWords = Self.drillWords(environment)
     }
 
     /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
@@ -51,7 +53,7 @@ public struct SettingsReader {
     public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
-        let settings = Settings(
+        var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
             host: host, port: port, publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
@@ -62,6 +64,7 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
+        settings.drill = drill(drillWords, isLive: settings.isLive)
         return (settings, findings)
     }
 
