@@ -20,8 +20,12 @@ public enum OrdersFeature: SimulatedFeature {
         .commit: [
             "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
             "POST /api/admin/orders/{id}/refunds", "event payment_intent.payment_failed", "event charge.refunded",
+            "job:payments.cancel_intent", "job:payments.read_dispute",
         ],
-        .call: ["POST /api/payments/intent", "POST /api/orders/{id}/cancel", "POST /api/admin/orders/{id}/refunds"],
+        .call: [
+            "job:payments.cancel_intent", "job:payments.read_dispute", "POST /api/payments/intent",
+            "POST /api/orders/{id}/cancel", "POST /api/admin/orders/{id}/refunds",
+        ],
         .request: [
             "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
             "POST /api/admin/orders/{id}/refunds",

@@ -16,9 +16,13 @@ public enum PassesSimulation: SimulatedFeature {
     public static let places: [Point: [String]] = [
         .commit: [
             "POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass",
-            "event checkout.session.completed", "event checkout.session.expired",
+            "event checkout.session.completed", "event checkout.session.expired", "job:payments.close_checkout",
+            "job:payments.verify_checkout", "job:passes.close_purchase",
         ],
-        .call: ["POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass"],
+        .call: [
+            "job:payments.close_checkout", "job:payments.verify_checkout", "POST /api/checkout/sessions",
+            "POST /license/confirm", "POST /unlock/daypass",
+        ],
         .request: ["POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass"],
         .delivery: ["event checkout.session.completed", "event checkout.session.expired"],
     ]

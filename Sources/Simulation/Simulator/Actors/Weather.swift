@@ -11,7 +11,12 @@ public enum WorldFeature: SimulatedFeature {
     public static let invariants: [any Invariant] = Invariants.ofEverything
     /// What is done for all.
     public static let places: [Point: [String]] = [
-        .commit: ["jobs", "event payment_intent.succeeded"], .call: ["jobs"], .mail: ["jobs"],
+        .commit: [
+            "process", "job:payments.sweep", "job:payments.reconcile", "job:payments.read_refunds",
+            "job:payments.apply_event", "job:outbox.deliver", "event payment_intent.succeeded",
+        ],
+        .call: ["job:payments.sweep", "job:payments.reconcile", "job:payments.read_refunds"],
+        .mail: ["job:outbox.deliver"],
         .delivery: ["event payment_intent.succeeded"],
     ]
     /// No settings.

@@ -3,8 +3,9 @@ private import Synchronization
 
 /// What is being done, for the counts and for faults that wait for it.
 enum Activity {
-    /// A request's method and path, an event's type, or `jobs`.
-    @TaskLocal static var current = "jobs"
+    /// A request's method and path, an event's type, a job's kind (`job:payments.sweep`), or `process`: what the
+    /// application does by itself, such as claiming jobs.
+    @TaskLocal static var current = "process"
 }
 
 /// The misfortunes of a history that are still to come, and how often each point was passed and each struck.

@@ -1,6 +1,7 @@
 internal import Database
 internal import HTTP
 internal import JSON
+internal import Jobs
 internal import Kernel
 internal import KessaiApp
 internal import SQLiteDriver
@@ -94,14 +95,15 @@ public final class SimulatedWorld: Sendable {
             inner: stripe, sandbox: sandbox, life: life, node: node, board: board, trace: trace, clock: clock,
             chance: chance, eventList: eventList)
         var reader = SettingsReader(file: .null, environment: environment)
-        return try await KessaiApp.make(
-            KessaiApp.Parts(
-                settings: try reader.read().settings,
-                database: mutation?.wrapDatabase?(kept) ?? kept,
-                transport: mutation?.wrapTransport?(line) ?? line,
-                mailer: NodeMailer(mailbox: mailbox, life: life, node: node, board: board),
-                hasher: Template.hasher, clock: NodeClock(clock: clock, life: life),
-                random: Chance(seed &+ UInt64(number), of: "app"), log: log, stripeRetriesMax: 1))
+        var parts = KessaiApp.Parts(
+            settings: try reader.read().settings,
+            database: mutation?.wrapDatabase?(kept) ?? kept,
+            transport: mutation?.wrapTransport?(line) ?? line,
+            mailer: NodeMailer(mailbox: mailbox, life: life, node: node, board: board),
+            hasher: Template.hasher, clock: NodeClock(clock: clock, life: life),
+            random: Chance(seed &+ UInt64(number), of: "app"), log: log, stripeRetriesMax: 1)
+        parts.jobOptions.around = { kind, run in await Activity.$current.withValue("job:\(kind)") { await run() } }
+        return try await KessaiApp.make(parts)
     }
 
     /// Waits.
