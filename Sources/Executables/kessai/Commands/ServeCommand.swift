@@ -31,7 +31,7 @@ struct ServeCommand: Command {
         for warning in warnings {
             log.warning("configuration", ["setting": .string(warning.name), "detail": .string(warning.detail)])
         }
-        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock, log: log)
         defer { withExtendedLifetime(lock) {} }
         let app: KessaiApp
         let transport: CurlTransport
