@@ -64,6 +64,7 @@ let package = Package(
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
+        room("ChildProcess", in: "Interop", ["Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Database", "Kernel"]),
@@ -132,6 +133,11 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Simulation: real processes, killed
+        room(
+            "Drills", in: "Simulation",
+            ["ChildProcess", "Crypto", "Database", "HTTP", "JSON", "Kernel", "PostgresDriver", "SQLiteDriver"]),
+
         // Executables
         .executableTarget(
             name: "kessai",
@@ -142,6 +148,10 @@ let package = Package(
                 "SQLiteDriver",
                 "Shop", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
+
+        .executableTarget(
+            name: "kessai-drill", dependencies: ["CurlTransport", "Database", "Drills", "HTTP", "JSON", "Kernel"],
+            path: "Sources/Executables/kessai-drill", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),

@@ -15,6 +15,7 @@ public struct SettingsReader {
         ] + passesNames
 
     private let values: Redacted<[String: String]>
+    private let drillWords: [String: String]
     private var findings: [SettingsFinding] = []
 
     /// Settings of a file (an object of the same names; null when there is no file) and an environment over it.
@@ -38,6 +39,7 @@ public struct SettingsReader {
             if let value = environment[name] { values[name] = value }
         }
         self.values = Redacted(values)
+        drillWords = Self.drillWords(environment)
     }
 
     /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
@@ -52,7 +54,7 @@ public struct SettingsReader {
     public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
-        let settings = Settings(
+        var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
             databaseListenURL: databaseListenURL(), host: host, port: port,
@@ -64,6 +66,7 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
+        settings.drill = drill(drillWords, isLive: settings.isLive)
         return (settings, findings)
     }
 

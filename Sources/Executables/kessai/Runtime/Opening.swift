@@ -84,6 +84,7 @@ enum Opening {
             settings: settings, database: database, transport: transport, mailer: try mailer(settings, clock: clock),
             hasher: PasswordHasher(), clock: clock, random: SystemRandomSource(), log: log)
         parts.guests = guests
+        if let drill = settings.drill { parts.failpoints = Failpoints(drill.failpoints, kill: Drill.endProcess) }
         let app = try await KessaiApp.make(parts)
         return (app, transport)
     }

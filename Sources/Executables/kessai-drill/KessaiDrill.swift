@@ -1,0 +1,93 @@
+internal import CurlTransport
+internal import Database
+internal import Drills
+private import Foundation
+internal import HTTP
+internal import JSON
+internal import Kernel
+
+/// Drills with real processes; no part of the shipped binary.
+@main
+enum KessaiDrill {
+    static let usage = """
+        usage: kessai-drill kills --database sqlite|postgresql --binary PATH [OPTIONS]
+
+        Kills real processes with SIGKILL under load, and checks the books.
+          --kills N       how many kills (30)
+          --round N       how many of them in a round; each round has a database and a sandbox of its own (30)
+          --seed S        the seed of all that the drill decides (1)
+          --server URL    the PostgreSQL server where databases are made: postgresql://user@host:port/database
+          --folder PATH   where the rounds' folders are made; kept where a rule is broken (the temporary folder)
+          --json          one object at the end
+          --markdown      the table of kills as Markdown
+        Exit status: 0 no violation, 1 a violation or a drill that could not be held, 2 wrong usage.
+
+        """
+
+    static func main() async {
+        do {
+            let options = try DrillOptions(Array(CommandLine.arguments.dropFirst()))
+            exit(try await KillsCommand(options).run() ? 0 : 1)
+        } catch let error as WrongUsage {
+            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)".utf8))
+            exit(2)
+        } catch {
+            FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+}
+
+/// The command line is not as the usage says.
+struct WrongUsage: Error {
+    let message: String
+}
+
+/// What the command line asks for.
+struct DrillOptions {
+    var database = SQLDialect.sqlite
+    var binary = ""
+    var kills = 30
+    var killsPerRound = 30
+    var seed: UInt64 = 1
+    var server: String?
+    var folder = NSTemporaryDirectory()
+    var isForMachines = false
+    var isMarkdown = false
+
+    init(_ words: [String]) throws {
+        guard words.first == "kills" else { throw WrongUsage(message: "the drill is missing: kills") }
+        var values: [String: String] = [:]
+        var rest = words.dropFirst()
+        while let word = rest.popFirst() {
+            switch word {
+            case "--json": isForMachines = true
+            case "--markdown": isMarkdown = true
+            case "--database", "--binary", "--kills", "--round", "--seed", "--server", "--folder":
+                guard let value = rest.popFirst() else { throw WrongUsage(message: "\(word) needs a value") }
+                values[word] = value
+            default: throw WrongUsage(message: "unknown option '\(word)'")
+            }
+        }
+        guard let engine = values["--database"].flatMap({ SQLDialect(rawValue: $0) }) else {
+            throw WrongUsage(message: "--database must be sqlite or postgresql")
+        }
+        guard let path = values["--binary"] else { throw WrongUsage(message: "--binary is missing") }
+        database = engine
+        binary = URL(fileURLWithPath: path).standardizedFileURL.path
+        kills = try Self.number(values["--kills"], in: 1...100_000, default: 30)
+        killsPerRound = try Self.number(values["--round"], in: 1...200, default: 30)
+        seed = UInt64(try Self.number(values["--seed"], in: 0...Int.max, default: 1))
+        server = values["--server"]
+        if engine == .postgresql, server == nil { throw WrongUsage(message: "--server is missing") }
+        folder = URL(fileURLWithPath: values["--folder"] ?? folder).standardizedFileURL.path
+    }
+
+    private static func number(_ text: String?, in range: ClosedRange<Int>, default value: Int) throws -> Int {
+        guard let text else { return value }
+        guard let number = Int(text), range.contains(number) else {
+            throw WrongUsage(message: "\(text) must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}
