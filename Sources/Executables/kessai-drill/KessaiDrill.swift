@@ -26,10 +26,12 @@ enum KessaiDrill {
 
     static func main() async {
         do {
-            let options = try DrillOptions(Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            if words.first == "nodes" { exit(try await NodesCommand(Array(words.dropFirst())).run() ? 0 : 1) }
+            let options = try DrillOptions(words)
             exit(try await KillsCommand(options).run() ? 0 : 1)
         } catch let error as WrongUsage {
-            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)".utf8))
+            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)".utf8))
             exit(2)
         } catch {
             FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))
@@ -56,7 +58,7 @@ struct DrillOptions {
     var isMarkdown = false
 
     init(_ words: [String]) throws {
-        guard words.first == "kills" else { throw WrongUsage(message: "the drill is missing: kills") }
+        guard words.first == "kills" else { throw WrongUsage(message: "the drill is missing: kills or nodes") }
         var values: [String: String] = [:]
         var rest = words.dropFirst()
         while let word = rest.popFirst() {
@@ -83,7 +85,7 @@ struct DrillOptions {
         folder = URL(fileURLWithPath: values["--folder"] ?? folder).standardizedFileURL.path
     }
 
-    private static func number(_ text: String?, in range: ClosedRange<Int>, default value: Int) throws -> Int {
+    static func number(_ text: String?, in range: ClosedRange<Int>, default value: Int) throws -> Int {
         guard let text else { return value }
         guard let number = Int(text), range.contains(number) else {
             throw WrongUsage(message: "\(text) must be a number from \(range.lowerBound) to \(range.upperBound)")

@@ -10,7 +10,10 @@ struct Ground: Sendable {
     let database: DrillDatabase
     let sandbox: SandboxProcess
     let stripe: SandboxControl
-    let nodes: [Node]
+    /// The nodes that there are; a drill may take some away and add others.
+    var nodes: [Node]
+    /// Where clients and Stripe reach them, when something stands before them.
+    let front: String?
     let stage: Stage
     let memory = Memory()
     let acknowledged = Acknowledged()
@@ -19,9 +22,10 @@ struct Ground: Sendable {
     /// How many times faster than Stripe the sandbox repeats deliveries: gaps of 60 ms to 9 s, for 52 s.
     private static let retrySpeed = 5_000
 
+    /// `front` puts something before nodes at these ports, and gives its URL; without it they are reached themselves.
     init(
         _ plan: KillRound.Plan, database: DrillDatabase, at bare: Site, via transport: any HTTPTransport,
-        random: any RandomSource
+        random: any RandomSource, front: (([UInt16]) async throws -> String)? = nil
     ) async throws {
         func port() throws -> UInt16 {
             guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
@@ -36,9 +40,10 @@ struct Ground: Sendable {
         let ports = try (0..<plan.serves).map { _ in try port() }
         site.environment.merge(Self.settings(database, sandbox)) { $1 }
         do {
+            self.front = try await front?(ports)
             var secrets: [String] = []
-            for port in ports {
-                secrets.append(try await stripe.deliverEvents(to: "http://127.0.0.1:\(port)/api/webhook/stripe"))
+            for base in self.front.map({ [$0] }) ?? ports.map({ "http://127.0.0.1:\($0)" }) {
+                secrets.append(try await stripe.deliverEvents(to: base + "/api/webhook/stripe"))
             }
             site.environment["STRIPE_WEBHOOK_SECRET"] = secrets.joined(separator: ",")
             try await Self.prepare(site)
@@ -108,7 +113,7 @@ struct Ground: Sendable {
             Client(bases, via: transport, stage: stage, memory: memory, clock: site.clock, dice: dice)
         }
         return Person(
-            name: name, server: client(nodes.compactMap(\.url)), stripe: client([sandbox.url]), memory: memory,
+            name: name, server: client(front.map { [$0] } ?? nodes.compactMap(\.url)), stripe: client([sandbox.url]), memory: memory,
             stage: stage, clock: site.clock, dice: dice)
     }
 

@@ -17,6 +17,9 @@ public struct DrillDatabase: Sendable {
         DrillDatabase(url: "sqlite:\(path)", dialect: .sqlite, server: nil)
     }
 
+    /// One that is there, and stays.
+    static func given(_ url: String) -> DrillDatabase { DrillDatabase(url: url, dialect: .postgresql, server: nil) }
+
     /// Makes a database in the server that a URL without parameters names. Throws ``DrillFailure``.
     public static func postgresql(
         server url: String, on site: Site, random: any RandomSource
