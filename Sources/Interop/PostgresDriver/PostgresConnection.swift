@@ -13,10 +13,12 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         /// The connection is gone.
         case lost(DatabaseError)
 
+        /// What the closure is told. It will run again unless the connection is lost, so it hears of nothing that it
+        /// might write down as the statement's fault.
         var error: DatabaseError {
             switch self {
-            case .collision: .conflict
-            case .statementName(let error), .lost(let error): error
+            case .collision, .statementName: .conflict
+            case .lost(let error): error
             }
         }
     }
@@ -213,8 +215,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             if fault.code == "0A000", statement.isPrepared { broken = statement }
             doom = .statementName(error)
         }
-        if case .lost(let error) = doom { return error }
-        return error
+        return doom?.error ?? error
     }
 
     private func makeRoom() throws(PostgresFault) {

@@ -100,6 +100,7 @@ final class PostgresListener: @unchecked Sendable {
         var failures = 0
         var told = ""
         while !isClosed {
+            var heardSinceMs: Int64?
             do {
                 let handle = try PostgresHandle(target.reveal())
                 if handle.isPooled, !mayBePooled {
@@ -109,7 +110,7 @@ final class PostgresListener: @unchecked Sendable {
                     continue
                 }
                 try hear(handle, isAgain: failures > 0) {
-                    failures = 0
+                    heardSinceMs = MonotonicTime.nowMs()
                     if !told.isEmpty { log?.info("notifications_heard") }
                     told = ""
                 }
@@ -118,6 +119,8 @@ final class PostgresListener: @unchecked Sendable {
                 if !isClosed { tell((error as? DatabaseError).map { "\($0)" } ?? "the connection was lost", &told) }
             }
             if isClosed { break }
+            // Who is cut off again and again comes back more and more slowly.
+            if let heardSinceMs, MonotonicTime.nowMs() - heardSinceMs > Self.backoffMostMs { failures = 0 }
             failures += 1
             let waitMs = MonotonicTime.backoffMs(
                 failures: failures, firstMs: Self.backoffFirstMs, mostMs: Self.backoffMostMs)
