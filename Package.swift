@@ -172,6 +172,12 @@ let package = Package(
                 "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
+            "DrillsTests",
+            [
+                "AppTesting", "ChildProcess", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP", "JSON",
+                "Kernel", "KernelTesting", "KessaiApp", "Mail",
+            ]),
+        tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("PassesTests", ["Passes", "HTTP", "Kernel"]),

@@ -10,10 +10,10 @@ internal import Kernel
 @main
 enum KessaiDrill {
     static let usage = """
-        usage: kessai-drill kills --database sqlite|postgresql --binary PATH [OPTIONS]
+        usage: kessai-drill kills --database sqlite|postgresql|both --binary PATH [OPTIONS]
 
         Kills real processes with SIGKILL under load, and checks the books.
-          --kills N       how many kills (30)
+          --kills N       how many kills on each database (30)
           --round N       how many of them in a round; each round has a database and a sandbox of its own (30)
           --seed S        the seed of all that the drill decides (1)
           --server URL    the PostgreSQL server where databases are made: postgresql://user@host:port/database
@@ -47,7 +47,7 @@ struct WrongUsage: Error {
 
 /// What the command line asks for.
 struct DrillOptions {
-    var database = SQLDialect.sqlite
+    var databases: [SQLDialect] = []
     var binary = ""
     var kills = 30
     var killsPerRound = 30
@@ -71,17 +71,19 @@ struct DrillOptions {
             default: throw WrongUsage(message: "unknown option '\(word)'")
             }
         }
-        guard let engine = values["--database"].flatMap({ SQLDialect(rawValue: $0) }) else {
-            throw WrongUsage(message: "--database must be sqlite or postgresql")
+        switch values["--database"] {
+        case "both": databases = [.sqlite, .postgresql]
+        case let name?: databases = [SQLDialect(rawValue: name)].compactMap(\.self)
+        case nil: break
         }
+        guard !databases.isEmpty else { throw WrongUsage(message: "--database must be sqlite, postgresql or both") }
         guard let path = values["--binary"] else { throw WrongUsage(message: "--binary is missing") }
-        database = engine
         binary = URL(fileURLWithPath: path).standardizedFileURL.path
         kills = try Self.number(values["--kills"], in: 1...100_000, default: 30)
         killsPerRound = try Self.number(values["--round"], in: 1...200, default: 30)
         seed = UInt64(try Self.number(values["--seed"], in: 0...Int.max, default: 1))
         server = values["--server"]
-        if engine == .postgresql, server == nil { throw WrongUsage(message: "--server is missing") }
+        if databases.contains(.postgresql), server == nil { throw WrongUsage(message: "--server is missing") }
         folder = URL(fileURLWithPath: values["--folder"] ?? folder).standardizedFileURL.path
     }
 

@@ -34,10 +34,10 @@ public enum FailpointMenu {
     /// One of what is done later: the sweep and the jobs, once the clock says that they are due.
     static func pickLater(_ dice: Dice) -> String {
         let side = dice.pick(["before", "after"])
-        switch dice.number(in: 0...3) {
-        case 0: return "commit.\(side):job:payments.sweep=\(dice.number(in: 1...8))"
-        case 1: return "call.\(side)=\(dice.number(in: 1...8))"
-        case 2: return "commit.\(side):\(dice.pick(jobs))=\(dice.number(in: 1...3))"
+        switch dice.number(in: 0...5) {
+        case 0, 1, 2: return "commit.\(side):job:payments.sweep=\(dice.number(in: 1...6))"
+        case 3: return "call.\(side)=\(dice.number(in: 1...8))"
+        case 4: return "commit.\(side):\(dice.pick(jobs))=\(dice.number(in: 1...3))"
         default: return "commit.\(side)=\(dice.number(in: 1...20))"
         }
     }

@@ -14,22 +14,17 @@ public struct KillRound: Sendable {
         public var kills: Int
         /// The seed of everything that the drill itself decides.
         public var seed: UInt64
-        /// Nodes that serve; one on SQLite.
-        public var serves = 1
-        /// Nodes that only work; none on SQLite.
-        public var works = 0
-        /// Buyers of orders at a time.
-        public var orderBuyers = 4
-        /// Devices that buy at a time.
-        public var devices = 3
+        /// The processes and the people: one node on SQLite; two that serve and one that works on PostgreSQL.
+        public var layout: Ground.Layout
 
-        /// A plan: one node on SQLite; two that serve and one that works on PostgreSQL.
+        /// A plan with the engine's usual layout.
         public init(database: SQLDialect, server: String? = nil, kills: Int, seed: UInt64) {
             self.database = database
             self.server = server
             self.kills = kills
             self.seed = seed
-            if database == .postgresql { (serves, works) = (2, 1) }
+            layout = Ground.Layout(seed: seed)
+            if database == .postgresql { (layout.serves, layout.works) = (2, 1) }
         }
     }
 
@@ -60,10 +55,10 @@ public struct KillRound: Sendable {
         self.random = random
     }
 
-    /// The clock's lead once the storm is over: leases (60 s) and the sweep's patience (90 s) run out by it.
-    static let aftershockAheadSeconds: Int64 = 100
+    /// The clock's leads once the storm is over: by each of them leases (60 s) and the sweep's patience (90 s) run out.
+    static let aftershocksAheadSeconds: [Int64] = [100, 165]
     /// The clock's lead in the calm. Below 300, beyond which a signature is too old.
-    static let calmAheadSeconds: Int64 = 200
+    static let calmAheadSeconds: Int64 = 230
     /// How long a client waits in the calm.
     static let calmPatience = Duration.seconds(60)
 
@@ -78,7 +73,7 @@ public struct KillRound: Sendable {
             }
         let ground: Ground
         do {
-            ground = try await Ground(plan, database: database, at: site, via: transport, random: random)
+            ground = try await Ground(plan.layout, database: database, at: site, via: transport, random: random)
         } catch {
             try await database.drop(on: site)
             throw error
@@ -97,11 +92,14 @@ public struct KillRound: Sendable {
 
     private func hold(on ground: Ground) async throws -> Outcome {
         let killer = Killer(of: ground.nodes, on: plan.database, dice: Dice(plan.seed, of: "kills"))
-        let later = plan.kills / 6
+        let later = plan.kills / 8
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for person in ground.people(plan) { group.addTask { try await person() } }
-            try await killer.run(.storm, kills: plan.kills - later, secondsAhead: 0)
-            try await killer.run(.aftershock, kills: later, secondsAhead: Self.aftershockAheadSeconds)
+            for person in ground.people() { group.addTask { try await person() } }
+            try await killer.run(
+                .storm, kills: plan.kills - later * Self.aftershocksAheadSeconds.count, secondsAhead: 0)
+            for ahead in Self.aftershocksAheadSeconds {
+                try await killer.run(.aftershock, kills: later, secondsAhead: ahead)
+            }
             await ground.stripe.calmDown()
             for node in ground.nodes {
                 guard try await node.start(secondsAhead: Self.calmAheadSeconds) else {
@@ -112,6 +110,9 @@ public struct KillRound: Sendable {
             try await group.waitForAll()
         }
         let unsettled = try await ground.settle(secondsAhead: Self.calmAheadSeconds)
-        return try await ground.outcome(killer, unsettled: unsettled)
+        let reading = try await ground.close(faults: killer.faults + unsettled)
+        return Outcome(
+            table: killer.table, violations: reading.violations, stories: reading.stories, counts: reading.counts,
+            folder: site.folder)
     }
 }

@@ -23,7 +23,7 @@ public final class Killer: Sendable {
     private let state = Mutex(State())
 
     /// How long a failpoint is waited for before the process is killed where it is.
-    static let patience = Duration.seconds(3)
+    static let patience = Duration.milliseconds(2_500)
 
     /// A killer of these nodes.
     public init(of nodes: [Node], on database: SQLDialect, dice: Dice) {
@@ -54,11 +54,11 @@ public final class Killer: Sendable {
     }
 
     private func killOnce(_ node: Node, _ season: Season, _ secondsAhead: Int64) async throws {
-        let failpoint = dice.falls(55) ? choose(node, season) : nil
+        let failpoint = dice.falls(75) ? choose(node, season) : nil
         // One that dies at its very beginning is told apart below.
         _ = try await node.start(failpoints: failpoint, secondsAhead: secondsAhead)
         let death = try await node.kill(
-            after: failpoint == nil ? dice.milliseconds(50...1_200) : Self.patience)
+            after: failpoint == nil ? dice.milliseconds(50...900) : Self.patience)
         let process = node.url == nil ? "work" : "serve"
         state.withLock { state in
             switch death {

@@ -57,11 +57,6 @@ public final class Memory: Sendable {
     public func wishRefund() { state.withLock { $0.refundWishes += 1 } }
     /// Keeps that somebody waited in vain.
     public func waitedInVain(_ what: String) { state.withLock { $0.unserved.append(what) } }
-    /// Counts a life; its number, from 1.
-    public func beginLife() -> Int {
-        state.withLock { state in
-            state.lives += 1
-            return state.lives
-        }
-    }
+    /// Counts a life.
+    public func beginLife() { state.withLock { $0.lives += 1 } }
 }

@@ -13,17 +13,15 @@ public struct Operator: Sendable {
     /// Works while it storms, and finishes what was begun. Throws `CancellationError`.
     public func run() async throws {
         guard let token = try await person.logIn(Self.email) else { return }
-        while person.stage.isStorm {
-            try await person.pause(200...700)
+        try await person.live { [self] in
+            try await person.pause(500...2_000)
             let facts = person.memory.facts
             if person.dice.falls(80) {
                 let paid = facts.compactMap { if case .paid(let order) = $0 { order } else { nil } }
-                if let order = paid.isEmpty ? nil : person.dice.pick(paid.suffix(20)) {
-                    try await refund(order, token)
-                }
+                if !paid.isEmpty { try await refund(person.dice.pick(paid), token) }
             } else {
                 let orders = facts.compactMap { if case .ordered(let order, _) = $0 { order } else { nil } }
-                if let order = orders.isEmpty ? nil : person.dice.pick(orders) { try await cancel(order, token) }
+                if !orders.isEmpty { try await cancel(person.dice.pick(orders), token) }
             }
         }
     }

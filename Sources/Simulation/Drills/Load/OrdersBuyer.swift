@@ -1,12 +1,13 @@
 internal import JSON
 internal import Kernel
+private import Synchronization
 
 /// A buyer of Orders: registers, orders again and again, and now and then gives up, cancels or vanishes.
-public struct OrdersBuyer: Sendable {
+public final class OrdersBuyer: Sendable {
     private let person: Person
+    /// Who is logged in, and how many accounts there were.
+    private let account = Mutex<(token: String?, count: Int)>((nil, 0))
 
-    /// How many orders one account makes: well below the bound of open orders.
-    static let ordersPerAccount = 6
     static let products = ["sencha", "gift-wrap"]
     static let declined = [
         "pm_card_visa_chargeDeclined", "pm_card_visa_chargeDeclinedInsufficientFunds",
@@ -18,17 +19,23 @@ public struct OrdersBuyer: Sendable {
 
     /// Buys while it storms, and finishes what was begun. Throws `CancellationError`.
     public func run() async throws {
-        var account = 0
-        while person.stage.isStorm {
-            account += 1
-            let email = "\(person.name)-\(account)@example.com"
-            guard let token = try await register(email) else { continue }
-            for _ in 0..<Self.ordersPerAccount where person.stage.isStorm {
-                _ = person.memory.beginLife()
-                try await life(token)
-                try await person.pause()
-            }
+        try await person.live { [self] in
+            person.memory.beginLife()
+            guard let token = try await logIn() else { return }
+            try await life(token)
         }
+    }
+
+    /// Mostly the account that is logged in; one account has few orders, far fewer than may be open.
+    private func logIn() async throws -> String? {
+        if let token = account.withLock({ $0.token }), !person.dice.falls(15) { return token }
+        let number = account.withLock { account in
+            account.count += 1
+            return account.count
+        }
+        let token = try await register("\(person.name)-\(number)@example.com")
+        account.withLock { $0.token = token ?? $0.token }
+        return token
     }
 
     private func register(_ email: String) async throws -> String? {

@@ -11,12 +11,11 @@ public struct PassesBuyer: Sendable {
 
     /// Buys while it storms, and finishes what was begun. Throws `CancellationError`.
     public func run() async throws {
-        while person.stage.isStorm {
-            _ = person.memory.beginLife()
+        try await person.live { [self] in
+            person.memory.beginLife()
             let device = "drill-" + person.dice.alphanumerics(16)
             try await buy(person.dice.pick(["daypass", "license"]), for: device)
             if person.dice.falls(25) { try await buy("license", for: device) }
-            try await person.pause()
         }
     }
 

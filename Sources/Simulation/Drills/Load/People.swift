@@ -41,6 +41,37 @@ public struct Person: Sendable {
     /// Some are impatient.
     func patience() -> Client.Patience { dice.falls(15) ? .tries(Int(dice.number(in: 1...4))) : .patient }
 
+    /// The most that one person has under way.
+    static let livesMax = 8
+
+    /// Begins one life after the other while it storms. What waits, as a request whose process died waits for the lease of
+    /// its key, holds up only itself: another is begun beside it.
+    func live(_ life: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            var underWay = 0
+            var isPausing = false
+            while stage.isStorm {
+                if underWay < Self.livesMax {
+                    underWay += 1
+                    group.addTask {
+                        try await life()
+                        try await pause()
+                        return true
+                    }
+                }
+                if !isPausing {
+                    isPausing = true
+                    group.addTask {
+                        try await pause(400...900)
+                        return false
+                    }
+                }
+                if try await group.next() == true { underWay -= 1 } else { isPausing = false }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     func logIn(_ email: String) async throws -> String? {
         try await server.ask("POST", "/api/auth/login", ["email": .string(email), "password": .string(Self.password)])?
             .json["access_token"]?.string

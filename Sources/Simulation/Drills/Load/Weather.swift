@@ -17,18 +17,29 @@ struct Weather: Sendable {
         }
     }
 
+    /// Calls that no payer's browser makes.
+    private static let served = [
+        "/v1/refunds", "/v1/checkout/sessions", "/v1/customers", "/v1/payment_intents/{intent}/cancel",
+    ]
+
     private func fault() -> JSONValue {
         let times = JSONValue.int(dice.number(in: 1...2))
-        switch dice.number(in: 0...10) {
+        switch dice.number(in: 0...11) {
         case 0: return ["kind": "drop_answer", "times": times]
         case 1: return ["kind": "drop_before", "times": times]
         case 2: return ["kind": "delay", "delay_ms": .int(dice.number(in: 50...600)), "times": times]
         case 3: return ["kind": "rate_limit", "times": times]
         case 4: return ["kind": "lock_timeout", "times": times]
-        case 5: return ["kind": "server_error", "effect": .bool(dice.falls(50)), "kept": false, "times": times]
-        case 6: return ["kind": "lose_events", "times": 1]
-        case 7: return ["kind": "reorder_events", "times": 4]
-        case 8: return ["kind": "delay_events", "delay_ms": .int(dice.number(in: 100...3_000)), "times": times]
+        case 5: return ["kind": "server_error", "times": times]
+        case 6:
+            // The key keeps the 500, as Stripe's does; so it is only for what a server asks for, who knows what to do.
+            return [
+                "kind": "server_error", "effect": true,
+                "match": ["method": "POST", "path": .string(dice.pick(Self.served))],
+            ]
+        case 7: return ["kind": "lose_events", "times": 1]
+        case 8: return ["kind": "reorder_events", "times": 4]
+        case 9: return ["kind": "delay_events", "delay_ms": .int(dice.number(in: 100...3_000)), "times": times]
         default: return ["kind": "repeat_events", "times": times]
         }
     }

@@ -19,8 +19,10 @@ struct Cluster: Sendable {
             + "?target_session_attrs=read-write"
     }
 
-    /// Puts nginx before these ports, or tells it that they are others now; its URL.
-    func nginx(_ ports: [UInt16]) async throws -> String { try await run("nginx", ports.map { "\($0)" }) }
+    /// Puts nginx before nodes at these addresses, or tells it that they are others now; its URL.
+    func nginx(_ nodes: [String]) async throws -> String {
+        try await run("nginx", nodes.map { String($0.split(separator: ":").last ?? "") })
+    }
 
     /// Runs a command of the script; gives the last line that it writes. Throws ``DrillFailure``.
     @discardableResult

@@ -54,17 +54,19 @@ public struct NodesRound: Sendable {
     }
 
     private func onCluster() async throws -> Outcome {
+        let cluster = cluster
         let database = DrillDatabase.given(try await cluster.start())
-        var site = site
-        site.environment["DATABASE_LISTEN_URL"] = try await cluster.listenURL()
-        var plan = KillRound.Plan(database: .postgresql, kills: 0, seed: seed)
-        (plan.serves, plan.works, plan.orderBuyers, plan.devices) = (3, 2, 6, 4)
-        var ground = try await Ground(plan, database: database, at: site, via: watch, random: random) { ports in
-            try await cluster.nginx(ports)
+        var layout = Ground.Layout(seed: seed)
+        (layout.serves, layout.works, layout.orderBuyers, layout.devices) = (3, 2, 4, 3)
+        layout.settings = ["DATABASE_LISTEN_URL": try await cluster.listenURL()]
+        layout.front = { [watch] nodes in
+            let front = try await cluster.nginx(nodes)
+            watch.look(at: front)
+            return front
         }
-        if let front = ground.front { watch.look(at: front) }
+        let ground = try await Ground(layout, database: database, at: site, via: watch, random: random)
         do {
-            var outcome = try await hold(plan, &ground)
+            var outcome = try await hold(on: ground)
             ground.abandon()
             outcome.violations += answersThatMustNotBe
             return outcome
@@ -74,45 +76,46 @@ public struct NodesRound: Sendable {
         }
     }
 
-    private func hold(_ plan: KillRound.Plan, _ ground: inout Ground) async throws -> Outcome {
-        for node in ground.nodes { try await start(node) }
-        var nodes = ground.nodes
-        let people = ground.people(plan)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            watch.begin("warm-up")
-            for person in people { group.addTask { try await person() } }
-            try await pass()
-            try await storm(&nodes, on: ground)
-            watch.begin("calm: all nodes restarted")
-            await ground.stripe.calmDown()
-            try await restart(nodes)
-            ground.stage.calmDown(patience: KillRound.calmPatience)
-            try await group.waitForAll()
+    private func hold(on ground: Ground) async throws -> Outcome {
+        guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
+        let added = Node("serve\(ground.nodes.count)", .serve(port: port), on: ground.site)
+        do {
+            for node in ground.nodes { try await start(node) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                watch.begin("warm-up")
+                for person in ground.people() { group.addTask { try await person() } }
+                try await pass()
+                try await storm(on: ground, added)
+                watch.begin("calm: every node restarted")
+                await ground.stripe.calmDown()
+                try await restart(ground, without: added)
+                ground.stage.calmDown(patience: KillRound.calmPatience)
+                try await group.waitForAll()
+            }
+        } catch {
+            added.abandon()
+            throw error
         }
-        ground.nodes = nodes
         let unsettled = try await ground.settle(secondsAhead: KillRound.calmAheadSeconds)
-        let nobody = Killer(of: [], on: .postgresql, dice: Dice(seed, of: "kills"))
-        let books = try await ground.outcome(nobody, unsettled: unsettled)
+        let reading = try await ground.close(faults: unsettled)
         return Outcome(
-            phases: watch.phases, violations: books.violations, stories: books.stories, counts: books.counts)
+            phases: watch.phases, violations: reading.violations, stories: reading.stories, counts: reading.counts)
     }
 
     /// Everything that may happen to nodes and database, one after the other.
-    private func storm(_ nodes: inout [Node], on ground: Ground) async throws {
+    private func storm(on ground: Ground, _ added: Node) async throws {
+        let (server, worker) = (ground.nodes[0], ground.nodes[3])
         watch.begin("a serving node killed")
-        try await kill(&nodes, "serve1")
+        try await kill(server)
         try await pass()
 
         watch.begin("another node added")
-        guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
-        let added = Node("serve4", .serve(port: port), on: ground.site)
         try await start(added)
-        nodes.append(added)
-        _ = try await cluster.nginx(nodes.compactMap(\.port))
+        _ = try await cluster.nginx((ground.nodes.dropFirst() + [added]).compactMap(\.url))
         try await pass()
 
         watch.begin("a working node killed")
-        try await kill(&nodes, "work1")
+        try await kill(worker)
         try await pass()
 
         for mode in ["fast", "immediate"] {
@@ -144,20 +147,21 @@ public struct NodesRound: Sendable {
         }
     }
 
-    private func kill(_ nodes: inout [Node], _ name: String) async throws {
-        guard let index = nodes.firstIndex(where: { $0.name == name }) else { throw DrillFailure("no \(name)") }
-        let node = nodes.remove(at: index)
+    private func kill(_ node: Node) async throws {
         guard try await node.kill(after: .zero) == .killed else {
-            throw DrillFailure("\(name) ended by itself: \(node.log)")
+            throw DrillFailure("\(node.name) ended by itself: \(node.log)")
         }
     }
 
-    /// Node after node is asked to end and started again, with the clock at which leases and the sweep are due.
-    private func restart(_ nodes: [Node]) async throws {
-        for node in nodes {
+    /// Ends every node as an operator does, and starts those of the beginning, the killed ones too, with the clock at
+    /// which leases and the sweep are due. All at once: clocks of nodes must agree.
+    private func restart(_ ground: Ground, without added: Node) async throws {
+        let killed = [ground.nodes[0].name, ground.nodes[3].name]
+        for node in ground.nodes + [added] where !killed.contains(node.name) {
             guard try await node.stop() == 0 else { throw DrillFailure("\(node.name) does not end well: \(node.log)") }
         }
-        for node in nodes { try await start(node, secondsAhead: KillRound.calmAheadSeconds) }
+        for node in ground.nodes { try await start(node, secondsAhead: KillRound.calmAheadSeconds) }
+        _ = try await cluster.nginx(ground.nodes.compactMap(\.url))
     }
 
     /// Cuts whoever listens, again and again: only looking finds jobs then.
@@ -188,9 +192,4 @@ public struct NodesRound: Sendable {
             }
         }
     }
-}
-
-extension Node {
-    /// Where it listens; nil for one that does not.
-    var port: UInt16? { if case .serve(let port) = role { port } else { nil } }
 }

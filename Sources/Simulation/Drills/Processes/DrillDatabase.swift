@@ -17,8 +17,10 @@ public struct DrillDatabase: Sendable {
         DrillDatabase(url: "sqlite:\(path)", dialect: .sqlite, server: nil)
     }
 
-    /// One that is there, and stays.
-    static func given(_ url: String) -> DrillDatabase { DrillDatabase(url: url, dialect: .postgresql, server: nil) }
+    /// A database of PostgreSQL that is there, empty, and stays.
+    public static func given(_ url: String) -> DrillDatabase {
+        DrillDatabase(url: url, dialect: .postgresql, server: nil)
+    }
 
     /// Makes a database in the server that a URL without parameters names. Throws ``DrillFailure``.
     public static func postgresql(

@@ -9,14 +9,15 @@ extension Ground {
     private static let reconciliationsMax = 4
 
     /// Waits, cancels and reconciles until nothing is under way any more. Returns what stayed unsettled.
-    func settle(secondsAhead: Int64) async throws -> [String] {
+    /// `secondsAhead`: how far the nodes' clocks are ahead. Throws ``DrillFailure``, `DatabaseError`.
+    public func settle(secondsAhead: Int64 = 0) async throws -> [String] {
         var unsettled: [String] = []
         if try await !comes({ await self.stripe.read("/_sandbox/state")["deliveries_open"] == 0 }) {
             unsettled.append("deliveries of events are still open")
         }
         let reader = try database.open(clock: site.clock)
         do {
-            unsettled += try await close(secondsAhead, reader)
+            unsettled += try await finish(secondsAhead, reader)
             await reader.close()
         } catch {
             await reader.close()
@@ -25,8 +26,8 @@ extension Ground {
         return unsettled
     }
 
-    private func close(_ secondsAhead: Int64, _ reader: any Database) async throws -> [String] {
-        let chief = Operator(person("settling operator", 0))
+    private func finish(_ secondsAhead: Int64, _ reader: any Database) async throws -> [String] {
+        let chief = Operator(person("settling operator"))
         if try await !comes({ try await chief.settle() == 0 }) { return ["orders cannot be canceled"] }
         if try await !comes({ try await self.isIdle(reader) }) { return ["jobs wait"] }
         // What it heals can make new work, and the second one must find nothing.
@@ -63,9 +64,20 @@ extension Ground {
         return false
     }
 
-    /// Ends the nodes as an operator does, and checks the books.
-    func outcome(_ killer: Killer, unsettled: [String]) async throws -> KillRound.Outcome {
-        var violations = (killer.faults + unsettled).map { Violation(rule: "the drill comes to its end", what: $0) }
+    /// What the books said.
+    public struct Reading: Sendable {
+        /// What they broke.
+        public let violations: [Violation]
+        /// The stories of the orders concerned, of five at most.
+        public let stories: [String]
+        /// What happened, in numbers: `orders`, `paid`, ….
+        public let counts: [(name: String, count: Int)]
+    }
+
+    /// Ends the nodes as an operator does, and checks the books; `faults` are violations too. Throws ``DrillFailure``,
+    /// `DatabaseError`.
+    public func close(faults: [String] = []) async throws -> Reading {
+        var violations = faults.map { Violation(rule: "the drill comes to its end", what: $0) }
         for node in nodes {
             let status = try await node.stop()
             if status != 0 {
@@ -92,8 +104,7 @@ extension Ground {
         let orders = Set(violations.compactMap(\.order)).sorted().prefix(5)
         var stories: [String] = []
         for order in orders { stories.append(try await site.run("why-\(order)", ["why", order]).text) }
-        return KillRound.Outcome(
-            table: killer.table, violations: violations, stories: stories, counts: counts, folder: site.folder)
+        return Reading(violations: violations, stories: stories, counts: counts)
     }
 
     private func count(_ books: Books) async throws -> [(name: String, count: Int)] {

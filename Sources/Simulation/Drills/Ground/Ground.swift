@@ -1,31 +1,59 @@
 internal import ChildProcess
-internal import Database
-internal import HTTP
+public import HTTP
 internal import JSON
-internal import Kernel
+public import Kernel
 
-/// What a round stands on, once it is laid: the processes, the people, and what they share.
-struct Ground: Sendable {
-    let site: Site
-    let database: DrillDatabase
-    let sandbox: SandboxProcess
-    let stripe: SandboxControl
-    /// The nodes that there are; a drill may take some away and add others.
-    var nodes: [Node]
-    /// Where clients and Stripe reach them, when something stands before them.
-    let front: String?
-    let stage: Stage
-    let memory = Memory()
-    let acknowledged = Acknowledged()
-    let transport: any HTTPTransport
+/// What a drill stands on, once it is laid: a sandbox, nodes that do not run yet, the people, and what they share.
+public struct Ground: Sendable {
+    /// Which processes and people there are.
+    public struct Layout: Sendable {
+        /// Nodes that serve; one on SQLite.
+        public var serves = 1
+        /// Nodes that only work; none on SQLite.
+        public var works = 0
+        /// Buyers of orders; each has several orders under way.
+        public var orderBuyers = 4
+        /// Buyers of passes; likewise.
+        public var devices = 3
+        /// The seed of what people do.
+        public var seed: UInt64
+        /// Settings of the nodes beside the usual ones.
+        public var settings: [String: String] = [:]
+        /// Puts something before the nodes that serve, whose addresses it gets, and tells its address: buyers and Stripe
+        /// then speak to it alone. nil: buyers speak to any node, and Stripe sends every event to each.
+        public var front: (@Sendable (_ nodes: [String]) async throws -> String)?
+
+        /// One node, four buyers, three devices.
+        public init(seed: UInt64) { self.seed = seed }
+    }
+
+    /// Where everything runs.
+    public let site: Site
+    /// The database, with its schema, an operator and goods.
+    public let database: DrillDatabase
+    /// Stripe; it runs.
+    public let sandbox: SandboxProcess
+    /// Stripe's controls and objects.
+    public let stripe: SandboxControl
+    /// The nodes; whoever holds the drill starts them.
+    public let nodes: [Node]
+    /// How far the drill is.
+    public let stage: Stage
+    /// What clients were told.
+    public let memory = Memory()
+    /// The events that Stripe saw acknowledged.
+    public let acknowledged = Acknowledged()
+    private let transport: any HTTPTransport
+    private let layout: Layout
+    private let doors: [String]
 
     /// How many times faster than Stripe the sandbox repeats deliveries: gaps of 60 ms to 9 s, for 52 s.
     private static let retrySpeed = 5_000
 
-    /// `front` puts something before nodes at these ports, and gives its URL; without it they are reached themselves.
-    init(
-        _ plan: KillRound.Plan, database: DrillDatabase, at bare: Site, via transport: any HTTPTransport,
-        random: any RandomSource, front: (([UInt16]) async throws -> String)? = nil
+    /// Starts the sandbox, and makes the schema, an operator and goods. Throws ``DrillFailure``, and ends what it began.
+    public init(
+        _ layout: Layout, database: DrillDatabase, at bare: Site, via transport: any HTTPTransport,
+        random: any RandomSource
     ) async throws {
         func port() throws -> UInt16 {
             guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
@@ -34,17 +62,19 @@ struct Ground: Sendable {
         var site = bare
         self.transport = transport
         self.database = database
+        self.layout = layout
         stage = Stage(clock: site.clock)
         sandbox = try await SandboxProcess(on: site, port: try port(), retrySpeed: Self.retrySpeed)
         stripe = SandboxControl(at: sandbox.url, via: transport)
-        let ports = try (0..<plan.serves).map { _ in try port() }
+        let ports = try (0..<layout.serves).map { _ in try port() }
         site.environment.merge(Self.settings(database, sandbox)) { $1 }
+        site.environment.merge(layout.settings) { $1 }
         do {
-            self.front = try await front?(ports)
+            var doors = ports.map { "http://127.0.0.1:\($0)" }
+            if let front = layout.front { doors = [try await front(doors)] }
+            self.doors = doors
             var secrets: [String] = []
-            for base in self.front.map({ [$0] }) ?? ports.map({ "http://127.0.0.1:\($0)" }) {
-                secrets.append(try await stripe.deliverEvents(to: base + "/api/webhook/stripe"))
-            }
+            for door in doors { secrets.append(try await stripe.deliverEvents(to: door + "/api/webhook/stripe")) }
             site.environment["STRIPE_WEBHOOK_SECRET"] = secrets.joined(separator: ",")
             try await Self.prepare(site)
         } catch {
@@ -54,7 +84,7 @@ struct Ground: Sendable {
         self.site = site
         nodes =
             ports.enumerated().map { Node("serve\($0 + 1)", .serve(port: $1), on: site) }
-            + (0..<plan.works).map { Node("work\($0 + 1)", .work, on: site) }
+            + (0..<layout.works).map { Node("work\($0 + 1)", .work, on: site) }
     }
 
     private static func settings(_ database: DrillDatabase, _ sandbox: SandboxProcess) -> [String: String] {
@@ -85,13 +115,13 @@ struct Ground: Sendable {
         }
     }
 
-    /// Everybody who does something while it storms.
-    func people(_ plan: KillRound.Plan) -> [@Sendable () async throws -> Void] {
-        let buyers = (0..<plan.orderBuyers).map { OrdersBuyer(person("buyer\($0)", plan.seed)) }
-        let devices = (0..<plan.devices).map { PassesBuyer(person("device\($0)", plan.seed)) }
+    /// Everybody who does something while it storms: each of these runs until what was begun then is finished.
+    public func people() -> [@Sendable () async throws -> Void] {
+        let buyers = (0..<layout.orderBuyers).map { OrdersBuyer(person("buyer\($0)")) }
+        let devices = (0..<layout.devices).map { PassesBuyer(person("device\($0)")) }
         let weather = Weather(
-            sandbox: stripe, stage: stage, clock: site.clock, dice: Dice(plan.seed, of: "weather"))
-        let chief = Operator(person("operator", plan.seed))
+            sandbox: stripe, stage: stage, clock: site.clock, dice: Dice(layout.seed, of: "weather"))
+        let chief = Operator(person("operator"))
         let (stage, acknowledged, stripe, clock) = (stage, acknowledged, stripe, site.clock)
         var people: [@Sendable () async throws -> Void] = [
             { try await chief.run() }, { try await weather.run() },
@@ -107,18 +137,19 @@ struct Ground: Sendable {
         return people
     }
 
-    func person(_ name: String, _ seed: UInt64) -> Person {
-        let dice = Dice(seed, of: name)
+    /// Somebody.
+    public func person(_ name: String) -> Person {
+        let dice = Dice(layout.seed, of: name)
         func client(_ bases: [String]) -> Client {
             Client(bases, via: transport, stage: stage, memory: memory, clock: site.clock, dice: dice)
         }
         return Person(
-            name: name, server: client(front.map { [$0] } ?? nodes.compactMap(\.url)), stripe: client([sandbox.url]), memory: memory,
+            name: name, server: client(doors), stripe: client([sandbox.url]), memory: memory,
             stage: stage, clock: site.clock, dice: dice)
     }
 
     /// Ends every process at once.
-    func abandon() {
+    public func abandon() {
         for node in nodes { node.abandon() }
         sandbox.stop()
     }

@@ -1,0 +1,114 @@
+import ChildProcess
+import Database
+import Drills
+import JSON
+import Kernel
+import KernelTesting
+import Testing
+
+/// Processes: started, looked at, killed. `sh` stands for the binary.
+@Suite struct ProcessTests {
+    private func withSite(_ body: (Site) async throws -> Void) async throws {
+        let clock = SystemClock()
+        let folder = "/tmp/kessai-drill-test-\(SystemRandomSource().alphanumerics(12))"
+        let site = try Site(binary: "/bin/sh", folder: folder, environment: ["WORD": "shared"], clock: clock)
+        do { try await body(site) } catch {
+            try await remove(folder)
+            throw error
+        }
+        try await remove(folder)
+    }
+
+    private func remove(_ folder: String) async throws {
+        let site = try Site(binary: "/bin/rm", folder: "/tmp", clock: SystemClock())
+        let child = try ChildProcess(
+            "/bin/rm", ["-r", folder], environment: [:], directory: "/", output: "/dev/null", errors: "/dev/null")
+        #expect(try await site.end(of: child, within: .seconds(20)) == .exited(0))
+    }
+
+    @Test func `a command is run in the folder with the environment and input it is given`() async throws {
+        try await withSite { site in
+            let script = "read line; pwd; echo \"$WORD $OWN $line ${HOME-none}\"; echo error >&2; exit 3"
+            let ran = try await site.run("one", ["-c", script], adding: ["OWN": "own"], input: "a line\n")
+            #expect(ran.status == 3)
+            #expect(ran.text == "\(site.folder)\nshared own a line none\nerror\n")
+        }
+    }
+
+    @Test func `a process that does not end is killed, and told`() async throws {
+        try await withSite { site in
+            await #expect(throws: DrillFailure.self) { try await site.run("long", ["-c", "sleep 60"], seconds: 0) }
+            let child = try site.start("longer", ["-c", "sleep 60"])
+            #expect(child.poll() == nil)
+            child.send(.kill)
+            #expect(try await site.end(of: child, within: .seconds(20)) == .killed(signal: ChildProcess.killSignal))
+            // A second signal reaches nobody, not even who has the number then.
+            child.send(.kill)
+            #expect(child.poll() == .killed(signal: ChildProcess.killSignal))
+        }
+    }
+
+    @Test func `what is no program is told by its end`() async throws {
+        try await withSite { site in
+            let site = try Site(binary: "/no/such/program", folder: site.folder, clock: site.clock)
+            #expect(try await site.run("none", []).status == 127)
+        }
+    }
+
+    @Test func `a node that dies at once, in time or by a failpoint is told apart`() async throws {
+        try await withSite { site in
+            let folder = site.folder
+            func node(_ name: String, _ script: String) async throws -> Node {
+                let write = try await site.run(
+                    "write-\(name)", ["-c", "cat > \(name); chmod +x \(name)"], input: "#!/bin/sh\n\(script)\n")
+                #expect(write.status == 0)
+                return Node(name, .work, on: try Site(binary: "\(folder)/\(name)", folder: folder, clock: site.clock))
+            }
+            let ready = "echo '{\"event\":\"job_runner_started\"}'"
+            let faulty = try await node("faulty", "exit 7")
+            #expect(try await faulty.start() == false)
+            #expect(try await faulty.kill(after: .seconds(5)) == .other(.exited(7)))
+
+            let steady = try await node("steady", "\(ready); exec sleep 60")
+            #expect(try await steady.start())
+            await #expect(throws: DrillFailure.self) { _ = try await steady.start() }
+            #expect(try await steady.kill(after: .milliseconds(20)) == .killed)
+            #expect(try await steady.start(failpoints: "mail.after", secondsAhead: 5))
+            #expect(try await steady.kill(after: .milliseconds(20)) == .killed)
+
+            let failing = try await node(
+                "failing",
+                "\(ready); echo '{\"level\":\"warning\",\"event\":\"failpoint\",\"name\":\"mail.after job:a\"}'; kill -9 $$"
+            )
+            _ = try await failing.start()
+            #expect(try await failing.kill(after: .seconds(5)) == .failpoint("mail.after job:a"))
+        }
+    }
+
+    @Test func `a port that is free is below those of connections`() throws {
+        let port = try #require(LoopbackPort.free(random: SeededRandom()))
+        #expect((12_000...31_000).contains(port))
+    }
+
+    @Test func `kills are counted by place and database`() {
+        var table = KillTable()
+        table.add(.init(database: .sqlite, process: "serve", name: KillTable.random))
+        table.add(.init(database: .sqlite, process: "serve", name: "mail.after job:a"))
+        var other = KillTable()
+        other.add(.init(database: .postgresql, process: "work", name: "mail.after job:a"))
+        other.add(.init(database: .postgresql, process: "serve", name: "mail.after job:a"))
+        table.add(other)
+        #expect(table.total() == 4)
+        #expect(table.total(on: .postgresql) == 2)
+        #expect(
+            table.markdown == """
+                | killed | SQLite | PostgreSQL |
+                |---|---:|---:|
+                | at random | 1 | 0 |
+                | `mail.after job:a` | 1 | 2 |
+                | **all** | **2** | **2** |
+
+                """)
+        #expect(table.json[1]?["postgresql"] == 2)
+    }
+}
