@@ -13,7 +13,9 @@ import Testing
 
     /// Runs a worker on a node of its own, whose clock only the test moves, while `body` makes jobs on another.
     private func withWorker(
-        listenURL: String? = nil, _ body: (_ sandbox: Sandbox, _ make: () async throws -> Void, _ clock: ManualClock, _ done: Counter) async throws -> Void
+        listenURL: String? = nil,
+        _ body: (_ sandbox: Sandbox, _ make: () async throws -> Void, _ clock: ManualClock, _ done: Counter)
+            async throws -> Void
     ) async throws {
         try await withSandbox { sandbox async throws in
             _ = try await Migrator(

@@ -31,7 +31,8 @@ enum KessaiDrill {
             let options = try DrillOptions(words)
             exit(try await KillsCommand(options).run() ? 0 : 1)
         } catch let error as WrongUsage {
-            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)".utf8))
+            FileHandle.standardError.write(
+                Data("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)".utf8))
             exit(2)
         } catch {
             FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))

@@ -96,6 +96,7 @@ public struct NodesRound: Sendable {
             added.abandon()
             throw error
         }
+        watch.end()
         let unsettled = try await ground.settle(secondsAhead: KillRound.calmAheadSeconds)
         let reading = try await ground.close(faults: unsettled)
         return Outcome(

@@ -29,6 +29,9 @@ final class Watch: HTTPTransport {
     /// Requests to this URL are looked at.
     func look(at front: String) { state.withLock { $0.front = front } }
 
+    /// Nothing is looked at any more.
+    func end() { look(at: "") }
+
     /// What comes from now on belongs to a phase.
     func begin(_ phase: String) {
         state.withLock { state in
