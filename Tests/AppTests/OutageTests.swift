@@ -23,7 +23,6 @@ import Testing
         return (await request(), before)
     }
 
-    /// How often the database is asked to write by the request, when nothing goes wrong, at most.
     @Test(arguments: TestEngine.all, 0..<4)
     func `an order whose commit is unknown is made once`(engine: TestEngine, writes: Int) async throws {
         try await World.run(on: engine) { world in
@@ -67,6 +66,57 @@ import Testing
             let intents = try await node.listAtStripe("/v1/payment_intents")
             #expect(intents.count == 1)
             #expect(intents.first?["id"] == reply["payment_intent_id"])
+        }
+    }
+
+    @Test(arguments: TestEngine.all, 0..<6)
+    func `a refund whose commit is unknown is made once`(engine: TestEngine, writes: Int) async throws {
+        try await World.run(on: engine) { world in
+            let faulty = FaultyDatabase(world.database)
+            let node = try await World.make(database: faulty, clock: world.clock, sandbox: world.sandbox)
+            try await node.stockShop()
+            let buyer = try await node.buyer()
+            let chief = try await node.operator()
+            let (order, intent) = try await node.buy(by: buyer)
+            faulty.loseNextCommit(afterWrites: writes)
+            let (reply, _) = await untilServed { await node.refund(order, ["amount": 300], by: chief, key: "outage") }
+            #expect([201, 202].contains(reply.status))
+            #expect(try await node.listAtStripe("/v1/refunds", "&payment_intent=\(intent)").count == 1)
+            #expect(await node.refunds(order, by: chief).count == 1)
+            try await node.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all, 0..<6)
+    func `a cancellation whose commit is unknown is done`(engine: TestEngine, writes: Int) async throws {
+        try await World.run(on: engine) { world in
+            let faulty = FaultyDatabase(world.database)
+            let node = try await World.make(database: faulty, clock: world.clock, sandbox: world.sandbox)
+            try await node.stockShop()
+            let buyer = try await node.buyer()
+            let order = try await node.order(by: buyer)
+            _ = try await node.openPayment(order, by: buyer)
+            faulty.loseNextCommit(afterWrites: writes)
+            let (reply, _) = await untilServed {
+                await node.send("POST", "/api/orders/\(order.id)/cancel", token: buyer.token, key: "outage")
+            }
+            #expect(reply.status == 200)
+            #expect(await node.read(order, by: buyer)["status"] == "canceled")
+            #expect(await node.teaLeft() == 100)
+            try await node.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all, 0..<6)
+    func `a payment page whose commit is unknown is opened once`(engine: TestEngine, writes: Int) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let faulty = FaultyDatabase(world.database)
+            let node = try await World.make(
+                database: faulty, clock: world.clock, options: .passes(), sandbox: world.sandbox)
+            faulty.loseNextCommit(afterWrites: writes)
+            let (reply, _) = await untilServed { await node.checkout("device-1", "daypass", key: "outage") }
+            #expect(reply.status == 201)
+            #expect(try await node.listAtStripe("/v1/checkout/sessions").map { $0["id"] } == [reply["session_id"]])
         }
     }
 }
