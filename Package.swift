@@ -76,6 +76,8 @@ let package = Package(
         room("Mail", in: "Ports", ["Kernel"]),
         room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
+        room("Moving", in: "Ports", ["Crypto", "Database", "JSON", "Kernel"]),
+
         // Contract: what goes over the wire
         room("KessaiAPI", in: "Contract", ["JSON", "Kernel"]),
         room("HTTPModels", in: "Ports", ["HTTP", "KessaiAPI"]),
@@ -126,7 +128,7 @@ let package = Package(
             [
                 "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
                 "Identity",
-                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Notifications", "Passes", "Payments",
+                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Moving", "Notifications", "Passes", "Payments",
                 "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
 
@@ -144,7 +146,7 @@ let package = Package(
             dependencies: [
                 "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP", "HTTPServer",
                 "Identity",
-                "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Payments", "PostgresDriver",
+                "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Moving", "Payments", "PostgresDriver",
                 "SQLiteDriver",
                 "Shop", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
@@ -169,7 +171,7 @@ let package = Package(
                 "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
                 "Jobs",
                 "KessaiApp", "Kernel",
-                "KernelTesting", "Mail", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
+                "KernelTesting", "Mail", "Moving", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
             "DrillsTests",
@@ -205,6 +207,9 @@ let package = Package(
                 "Kernel",
                 "KernelTesting", "KessaiAPI",
             ]),
+        tests(
+            "MovingTests",
+            ["Moving", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting", "SQLiteDriver"]),
         tests("KessaiAPITests", ["JSON", "Kernel", "KessaiAPI"]),
         tests(
             "KessaiClientTests",

@@ -13,6 +13,16 @@ import Testing
         #expect(Hex.encode(digest) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
+    @Test(arguments: [1, 2, 63, 64, 65, 1000]) func `a running digest is the digest, however it is cut`(piece: Int) {
+        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
+        var running = RunningDigest()
+        for start in stride(from: 0, to: bytes.count, by: piece) {
+            running.update(Array(bytes[start..<min(start + piece, bytes.count)]))
+            _ = running.value()
+        }
+        #expect(running.value() == Digest.sha256(bytes))
+    }
+
     @Test func `comparison in constant time still compares`() {
         #expect(Digest.constantTimeEqual([1, 2], [1, 2]))
         #expect(!Digest.constantTimeEqual([1, 2], [1, 3]))

@@ -92,11 +92,11 @@ import Testing
 
     @Test func `kills are counted by place and database`() {
         var table = KillTable()
-        table.add(.init(database: .sqlite, process: "serve", name: KillTable.random))
-        table.add(.init(database: .sqlite, process: "serve", name: "mail.after job:a"))
+        table.add(.init(database: .sqlite, name: KillTable.random))
+        table.add(.init(database: .sqlite, name: "mail.after job:a"))
         var other = KillTable()
-        other.add(.init(database: .postgresql, process: "work", name: "mail.after job:a"))
-        other.add(.init(database: .postgresql, process: "serve", name: "mail.after job:a"))
+        other.add(.init(database: .postgresql, name: "mail.after job:a"))
+        other.add(.init(database: .postgresql, name: "mail.after job:a"))
         table.add(other)
         #expect(table.total() == 4)
         #expect(table.total(on: .postgresql) == 2)

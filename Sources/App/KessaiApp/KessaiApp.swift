@@ -9,6 +9,7 @@ internal import Idempotency
 public import Jobs
 public import Kernel
 public import Mail
+internal import Moving
 internal import Notifications
 internal import Passes
 public import Payments
@@ -94,6 +95,7 @@ public struct KessaiApp: Sendable {
         JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + BrakesSchema.migrations
             + AccountsFeature.migrations
             + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
+            + MovingSchema.migrations
     }
 
     /// Serves every request.
@@ -109,7 +111,8 @@ public struct KessaiApp: Sendable {
     /// Reconciliation with Stripe, for the command line.
     public let reconciliation: Reconciliation
 
-    /// Puts the application together. Throws `DatabaseError` when the schema is not current or the database is away.
+    /// Puts the application together. Throws `DatabaseError` when the schema is not current, a move into the database is
+    /// not done, or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
         let parts = parts.failpoints?.installed(in: parts) ?? parts
         let (database, clock) = (parts.database, parts.clock)
@@ -118,6 +121,7 @@ public struct KessaiApp: Sendable {
             parts.log.warning(
                 "schema_newer", ["steps": .int(Int64(schema.newer.count)), "last": .string(last)])
         }
+        try await MovingSchema.requireNoneUnderWay(in: database)
         let ids = IDGenerator(clock: clock, random: parts.random)
         let installation = try await Installation.load(from: database, ids: ids)
         return KessaiApp(parts, ids: ids, installation: installation)

@@ -57,6 +57,8 @@ enum Kessai {
         case DatabaseError.schemaMismatch(let text): (text, .failure)
         case DatabaseError.unavailable(let reason):
             ("the database that DATABASE_URL names cannot be used: \(reason)", .failure)
+        case DatabaseError.conflict:
+            ("the database is locked by others: a move into it (kessai migrate --from) may be under way", .failure)
         case DatabaseError.statement(let code, let message): ("the database refuses (\(code)): \(message)", .failure)
         case let error as any ProblemConvertible:
             (error.problem.fields.first.map { "\($0.field) \($0.detail)" } ?? error.problem.detail, .failure)

@@ -25,6 +25,25 @@ public enum Digest {
     }
 }
 
+/// SHA-256 of bytes that come piece by piece: the same digest however they are cut.
+public struct RunningDigest: Sendable {
+    private var state = crypto_hash_sha256_state()
+
+    /// Nothing yet.
+    public init() { crypto_hash_sha256_init(&state) }
+
+    /// Takes in the next bytes.
+    public mutating func update(_ bytes: [UInt8]) { crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count)) }
+
+    /// The digest of all bytes so far: 32 bytes.
+    public func value() -> [UInt8] {
+        var copy = state
+        var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        crypto_hash_sha256_final(&copy, &digest)
+        return digest
+    }
+}
+
 /// Lower-case hexadecimal.
 public enum Hex {
     /// Two digits a byte, lower case.

@@ -13,7 +13,11 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     }
 
     /// What a connection is for.
-    enum Role: Sendable { case writer, reader }
+    enum Role: Sendable {
+        case writer, reader
+        /// Reads a file that is not ours to change in any way.
+        case snapshot
+    }
 
     /// Prepared statements kept at most.
     static let statementsMax = 256
@@ -41,11 +45,12 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         switch settings.location {
         case .memory: path = ":memory:"
         case .file(let file):
-            try SQLiteFile.make(file)
+            if role != .snapshot { try SQLiteFile.make(file) }
             path = file
         }
         var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let access = role == .snapshot ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK, let handle else {
             sqlite3_close_v2(handle)
@@ -87,13 +92,13 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         sqlite3_busy_timeout(database, Int32(clamping: settings.busyTimeoutMs))
         // With it REPLACE fires the triggers of the rows it removes, so none slips past an append-only table.
         try speak("PRAGMA recursive_triggers = ON")
-        if case .file(let path) = settings.location {
+        if case .file(let path) = settings.location, role != .snapshot {
             try keepLog(path, settings.busyTimeoutMs)
             try speak("PRAGMA synchronous = FULL")
             try speak("PRAGMA cache_size = -16384")
             try speak("PRAGMA journal_size_limit = 67108864")
         }
-        if role == .reader { try speak("PRAGMA query_only = ON") }
+        if role != .writer { try speak("PRAGMA query_only = ON") }
     }
 
     /// Two who open a new file at once collide here without SQLite waiting for its own time-out.

@@ -28,12 +28,15 @@ public struct Migrator: Sendable {
     /// since, or is not known to this program and not newer than its own steps either.
     public func status() async throws -> Status {
         let migrations = migrations
-        return try await database.read { tx in
-            guard try Self.tableExists(tx) else {
-                return Status(applied: [], pending: migrations.map(\.id), newer: [])
-            }
-            return try Self.compare(tx, migrations)
+        return try await database.read { tx in try Self.status(of: migrations, in: tx) }
+    }
+
+    /// The same within a transaction.
+    public static func status(of migrations: [Migration], in tx: Transaction) throws -> Status {
+        guard try tableExists(tx) else {
+            return Status(applied: [], pending: migrations.map(\.id), newer: [])
         }
+        return try compare(tx, migrations)
     }
 
     /// Throws `DatabaseError.schemaMismatch` unless every step has run. Newer steps may have run too.

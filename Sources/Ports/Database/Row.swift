@@ -3,7 +3,8 @@ public import Kernel
 /// A row of an answer. Columns are read by name; a wrong name or kind throws instead of trapping.
 public struct Row: Sendable {
     private let columns: Columns
-    private let values: [SQLValue]
+    /// The values in the order of the columns, for who asked for them in an order.
+    public let values: [SQLValue]
 
     /// The names of an answer's columns, shared by its rows.
     public final class Columns: Sendable {

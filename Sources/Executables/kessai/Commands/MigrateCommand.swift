@@ -2,17 +2,29 @@ internal import Database
 internal import Kernel
 internal import KessaiApp
 
-/// `kessai migrate`: brings the schema up to the program's.
+/// `kessai migrate`: brings the schema up to the program's, or moves a whole installation to PostgreSQL.
 struct MigrateCommand: Command {
     static let name = "migrate"
-    static let synopsis = "[--status]"
-    static let summary = "bring the database's schema up to this program's"
+    static let synopsis = "[--status] | --from sqlite:PATH --to postgresql://… [--json]"
+    static let summary = "bring the database's schema up to this program's, or move it to PostgreSQL"
     static let details = """
         Safe to run again, and by several nodes at once. --status only tells; it exits with 1 when steps wait.
+
+        --from and --to copy all of a SQLite file, which no server has open, into an empty PostgreSQL database (or a
+        schema of its own), and compare every row that is read back. It is done as a whole or not at all, and the file
+        is not changed. Repeated, it brings the target to the file's state again, unless somebody served or wrote the
+        target since. --json prints the report for machines. A password need not stand in the URL: PGPASSWORD and
+        ~/.pgpass are read.
+        Exit status: 0 done, 1 refused or failed, 2 wrong usage.
         """
-    static let flags: Set<String> = ["--status"]
+    static let flags: Set<String> = ["--status", "--json"]
+    static let options: Set<String> = ["--from", "--to"]
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
+        if let places = try MovePlaces(arguments) {
+            return try await places.move(isForMachines: arguments.has("--json"))
+        }
+        if arguments.has("--json") { throw UsageError(message: "--json goes with --from and --to") }
         let settings = try Machine.settings().settings
         let clock = SystemClock()
         let database = try Opening.database(

@@ -67,7 +67,9 @@ struct Arguments {
             guard word.hasPrefix("-"), word != "-" else {
                 positional.append(word)
                 guard positional.count <= command.wordsMax else {
-                    throw UsageError(message: "'\(word)' is too many: kessai \(command.line)")
+                    // A URL may hold a password.
+                    let shown = word.contains("://") ? "a URL" : "'\(word)'"
+                    throw UsageError(message: "\(shown) is too many: kessai \(command.line)")
                 }
                 continue
             }

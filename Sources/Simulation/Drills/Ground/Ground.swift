@@ -55,22 +55,18 @@ public struct Ground: Sendable {
         _ layout: Layout, database: DrillDatabase, at bare: Site, via transport: any HTTPTransport,
         random: any RandomSource
     ) async throws {
-        func port() throws -> UInt16 {
-            guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
-            return port
-        }
         var site = bare
+        let ports = try Self.ports(layout.serves + 1, random)
         self.transport = transport
         self.database = database
         self.layout = layout
         stage = Stage(clock: site.clock)
-        sandbox = try await SandboxProcess(on: site, port: try port(), retrySpeed: Self.retrySpeed)
+        sandbox = try await SandboxProcess(on: site, port: ports[0], retrySpeed: Self.retrySpeed)
         stripe = SandboxControl(at: sandbox.url, via: transport)
-        let ports = try (0..<layout.serves).map { _ in try port() }
         site.environment.merge(Self.settings(database, sandbox)) { $1 }
         site.environment.merge(layout.settings) { $1 }
         do {
-            var doors = ports.map { "http://127.0.0.1:\($0)" }
+            var doors = ports.dropFirst().map { "http://127.0.0.1:\($0)" }
             if let front = layout.front { doors = [try await front(doors)] }
             self.doors = doors
             var secrets: [String] = []
@@ -83,8 +79,18 @@ public struct Ground: Sendable {
         }
         self.site = site
         nodes =
-            ports.enumerated().map { Node("serve\($0 + 1)", .serve(port: $1), on: site) }
+            ports.dropFirst().enumerated().map { Node("serve\($0 + 1)", .serve(port: $1), on: site) }
             + (0..<layout.works).map { Node("work\($0 + 1)", .work, on: site) }
+    }
+
+    /// So many ports that nobody uses, each another.
+    private static func ports(_ count: Int, _ random: any RandomSource) throws -> [UInt16] {
+        var ports: [UInt16] = []
+        while ports.count < count {
+            guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
+            if !ports.contains(port) { ports.append(port) }
+        }
+        return ports
     }
 
     private static func settings(_ database: DrillDatabase, _ sandbox: SandboxProcess) -> [String: String] {

@@ -7,15 +7,12 @@ public struct KillTable: Sendable, Equatable {
     public struct Place: Sendable, Hashable {
         /// Which database.
         public let database: SQLDialect
-        /// What was killed: `serve`, `work`.
-        public let process: String
         /// `random`, or the failpoint: `commit.after POST /api/orders`.
         public let name: String
 
         /// A place.
-        public init(database: SQLDialect, process: String, name: String) {
+        public init(database: SQLDialect, name: String) {
             self.database = database
-            self.process = process
             self.name = name
         }
     }

@@ -59,13 +59,12 @@ public final class Killer: Sendable {
         _ = try await node.start(failpoints: failpoint, secondsAhead: secondsAhead)
         let death = try await node.kill(
             after: failpoint == nil ? dice.milliseconds(50...900) : Self.patience)
-        let process = node.url == nil ? "work" : "serve"
         state.withLock { state in
             switch death {
             case .failpoint(let name):
-                state.table.add(.init(database: database, process: process, name: name))
+                state.table.add(.init(database: database, name: name))
             case .killed:
-                state.table.add(.init(database: database, process: process, name: KillTable.random))
+                state.table.add(.init(database: database, name: KillTable.random))
                 if failpoint != nil { state.table.missed += 1 }
             case .other(let end):
                 state.faults.append("\(node.name) ended by itself (\(end)): \(node.log)")

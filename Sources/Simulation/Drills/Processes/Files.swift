@@ -19,10 +19,6 @@ enum Files {
     static func makeFolder(_ path: String) throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
-
-    static func remove(_ path: String) throws {
-        try FileManager.default.removeItem(atPath: path)
-    }
 }
 
 /// A drill that cannot be held; it says nothing of the books.
