@@ -1,5 +1,6 @@
 internal import CurlTransport
 internal import Database
+private import Dispatch
 internal import Drills
 private import Foundation
 internal import HTTP
@@ -26,18 +27,35 @@ enum KessaiDrill {
 
     static func main() async {
         do {
-            let words = Array(CommandLine.arguments.dropFirst())
-            if words.first == "nodes" { exit(try await NodesCommand(Array(words.dropFirst())).run() ? 0 : 1) }
-            let options = try DrillOptions(words)
-            exit(try await KillsCommand(options).run() ? 0 : 1)
+            let run = try command(Array(CommandLine.arguments.dropFirst()))
+            // Who is asked to end takes the processes along.
+            let drill = Task { try await run() }
+            let sources = [SIGTERM, SIGINT].map { number in
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { drill.cancel() }
+                source.resume()
+                return source
+            }
+            defer { withExtendedLifetime(sources) {} }
+            exit(try await drill.value ? 0 : 1)
         } catch let error as WrongUsage {
-            FileHandle.standardError.write(
-                Data("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)".utf8))
+            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)".utf8))
             exit(2)
         } catch {
             FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))
             exit(1)
         }
+    }
+
+    /// What the words ask for; it tells whether no rule was broken.
+    private static func command(_ words: [String]) throws -> @Sendable () async throws -> Bool {
+        if words.first == "nodes" {
+            let command = try NodesCommand(Array(words.dropFirst()))
+            return { try await command.run() }
+        }
+        let command = KillsCommand(try DrillOptions(words))
+        return { try await command.run() }
     }
 }
 

@@ -42,11 +42,8 @@ extension Rules {
         },
         ComparedRule("every event that Stripe saw acknowledged is in the inbox, and no other than Stripe's are") {
             books in
-            let inbox = Set(
-                try await books.rows("SELECT stripe_event_id AS id FROM webhook_events").map { try $0.text("id") })
-            return books.acknowledged.subtracting(inbox).sorted().map {
-                ("\($0) was acknowledged and is not there", nil)
-            }
+            let inbox = try await Books.inbox(books.database)
+            return try await Books.missing(books.acknowledged, in: books.database).map { ($0, nil) }
                 + inbox.subtracting(books.events).sorted().map { ("\($0) is not Stripe's", nil) }
         },
         ComparedRule("every message was sent, and is shown once") { books in
@@ -143,5 +140,18 @@ extension Rules {
 }
 
 extension Books {
+    /// The ids of the events in the inbox.
+    static func inbox(_ database: any Database) async throws -> Set<String> {
+        let rows = try await database.read { tx in
+            try tx.rows("SELECT stripe_event_id AS id FROM webhook_events", rowsMax: 200_000)
+        }
+        return Set(try rows.map { try $0.text("id") })
+    }
+
+    /// Events that were acknowledged and are not in the inbox.
+    static func missing(_ acknowledged: Set<String>, in database: any Database) async throws -> [String] {
+        acknowledged.subtracting(try await inbox(database)).sorted().map { "\($0) was acknowledged and is not there" }
+    }
+
     func sum(_ sql: SQL) async throws -> Int64 { try await rows(sql).first?.int("sum") ?? 0 }
 }

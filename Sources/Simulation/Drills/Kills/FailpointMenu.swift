@@ -24,10 +24,10 @@ public enum FailpointMenu {
         if dice.falls(25) { return "\(dice.pick(["commit", "call"])).\(side)=\(dice.number(in: 1...60))" }
         let turn = dice.number(in: 1...4)
         switch dice.number(in: 0...9) {
-        case 0, 1, 2, 3: return "commit.\(side):\(dice.pick(serves ? requests + jobs : jobs))=\(turn)"
-        case 4, 5, 6: return "call.\(side):\(dice.pick(calls))=\(turn)"
-        case 7 where serves, 8 where serves: return "answer.before:\(dice.pick(requests))=\(turn)"
-        default: return "mail.\(side)=\(turn)"
+        case 0, 1, 2: return "commit.\(side):\(dice.pick(serves ? requests + jobs : jobs))=\(turn)"
+        case 3, 4, 5: return "call.\(side):\(dice.pick(calls))=\(turn)"
+        case 6 where serves, 7 where serves: return "answer.before:\(dice.pick(requests))=\(turn)"
+        default: return "mail.\(side)=\(dice.number(in: 1...2))"
         }
     }
 
