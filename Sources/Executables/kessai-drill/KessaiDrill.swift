@@ -40,7 +40,8 @@ enum KessaiDrill {
             defer { withExtendedLifetime(sources) {} }
             exit(try await drill.value ? 0 : 1)
         } catch let error as WrongUsage {
-            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)".utf8))
+            let text = "kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)"
+            FileHandle.standardError.write(Data(text.utf8))
             exit(2)
         } catch {
             FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))
