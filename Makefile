@@ -5,7 +5,7 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib --product kessai
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain packages run build test check sim sim-mutations drill-kills format lint clean
+.PHONY: help toolchain packages run build test check sim sim-mutations drill-kills drill-nodes format lint clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -35,6 +35,11 @@ drill-kills: build ## kill real processes under load, and check the books: KILLS
 	@scripts/packages test
 	swift build --product kessai-drill
 	@scripts/drill-kills $(or $(KILLS),300) $(or $(SEED),1)
+
+drill-nodes: build ## nodes, PostgreSQL and its replica killed under load, and the books checked: PHASE=10 seconds, SEED=1 (docs/many-nodes.md)
+	@scripts/packages test
+	swift build --product kessai-drill
+	@scripts/drill-nodes $(or $(PHASE),10) $(or $(SEED),1)
 
 check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)

@@ -236,7 +236,7 @@ let package = Package(
             ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests(
             "PostgresDriverTests",
-            ["PostgresDriver", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
+            ["PostgresDriver", "Database", "DriverSupport", "Jobs", "Kernel", "KernelTesting"]),
         tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(

@@ -27,9 +27,9 @@ enum KessaiDrill {
 
     static func main() async {
         do {
-            let options = try DrillOptions(Array(CommandLine.arguments.dropFirst()))
+            let run = try command(Array(CommandLine.arguments.dropFirst()))
             // Who is asked to end takes the processes along.
-            let drill = Task { try await KillsCommand(options).run() }
+            let drill = Task { try await run() }
             let sources = [SIGTERM, SIGINT].map { number in
                 signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -40,12 +40,23 @@ enum KessaiDrill {
             defer { withExtendedLifetime(sources) {} }
             exit(try await drill.value ? 0 : 1)
         } catch let error as WrongUsage {
-            FileHandle.standardError.write(Data("kessai-drill: \(error.message)\n\n\(usage)".utf8))
+            let text = "kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)"
+            FileHandle.standardError.write(Data(text.utf8))
             exit(2)
         } catch {
             FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))
             exit(1)
         }
+    }
+
+    /// What the words ask for; it tells whether no rule was broken.
+    private static func command(_ words: [String]) throws -> @Sendable () async throws -> Bool {
+        if words.first == "nodes" {
+            let command = try NodesCommand(Array(words.dropFirst()))
+            return { try await command.run() }
+        }
+        let command = KillsCommand(try DrillOptions(words))
+        return { try await command.run() }
     }
 }
 
@@ -67,7 +78,7 @@ struct DrillOptions {
     var isMarkdown = false
 
     init(_ words: [String]) throws {
-        guard words.first == "kills" else { throw WrongUsage(message: "the drill is missing: kills") }
+        guard words.first == "kills" else { throw WrongUsage(message: "the drill is missing: kills or nodes") }
         var values: [String: String] = [:]
         var rest = words.dropFirst()
         while let word = rest.popFirst() {
@@ -96,7 +107,7 @@ struct DrillOptions {
         folder = URL(fileURLWithPath: values["--folder"] ?? folder).standardizedFileURL.path
     }
 
-    private static func number(_ text: String?, in range: ClosedRange<Int>, default value: Int) throws -> Int {
+    static func number(_ text: String?, in range: ClosedRange<Int>, default value: Int) throws -> Int {
         guard let text else { return value }
         guard let number = Int(text), range.contains(number) else {
             throw WrongUsage(message: "\(text) must be a number from \(range.lowerBound) to \(range.upperBound)")

@@ -47,11 +47,23 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, write, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors, write, 0o600)
+        // A child inherits which signals are blocked and ignored, and threads of Swift's pool block most: one that does not
+        // set this straight by itself, as pgbouncer, could not be asked to end.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var every = sigset_t()
+        sigfillset(&every)
+        posix_spawnattr_setsigdefault(&attributes, &every)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         // `env` goes to the directory, which Swift's view of glibc cannot, and becomes the program: its number stays.
         let words = CStrings(["env", "-C", directory, program] + arguments)
         let variables = CStrings(environment.map { "\($0.key)=\($0.value)" }.sorted())
         var number: pid_t = 0
-        let code = posix_spawn(&number, "/usr/bin/env", &actions, nil, words.pointers, variables.pointers)
+        let code = posix_spawn(&number, "/usr/bin/env", &actions, &attributes, words.pointers, variables.pointers)
         guard code == 0 else { throw NotStarted(code: code) }
         processID = number
     }

@@ -7,6 +7,7 @@ public final class FaultyDatabase: Database {
         var writesLeft: Int?
         var readsFail = false
         var commitsUnknown = 0
+        var commitsBefore = 0
     }
     private let refusals = Mutex(0)
     private let inner: any Database
@@ -24,7 +25,13 @@ public final class FaultyDatabase: Database {
     }
 
     /// Commits the next write, and then says that nobody knows (a connection that breaks at commit).
-    public func loseNextCommit() { plan.withLock { $0.commitsUnknown += 1 } }
+    /// `writes` are let through before it.
+    public func loseNextCommit(afterWrites writes: Int = 0) {
+        plan.withLock {
+            $0.commitsUnknown += 1
+            $0.commitsBefore = writes
+        }
+    }
 
     /// How many times it was not there when it was asked.
     public var refusedCount: Int { refusals.withLock { $0 } }
@@ -57,6 +64,10 @@ public final class FaultyDatabase: Database {
         let result = try await inner.write(body)
         let isLost = plan.withLock { plan -> Bool in
             guard plan.commitsUnknown > 0 else { return false }
+            guard plan.commitsBefore == 0 else {
+                plan.commitsBefore -= 1
+                return false
+            }
             plan.commitsUnknown -= 1
             return true
         }

@@ -14,6 +14,9 @@ public struct Settings: Sendable {
     public var databaseURL: Redacted<String>
     /// `DATABASE_CONNECTIONS`: the pool's size on PostgreSQL, 1 to 100; default 8.
     public var databaseConnectionsMax: Int
+    /// `DATABASE_LISTEN_URL`: where notifications are heard when `DATABASE_URL` leads through a pooler that does not
+    /// bring them; default none.
+    public var databaseListenURL: Redacted<String>?
     /// `HOST`: the address to listen on; default `127.0.0.1`.
     public var host: String
     /// `PORT`: 0 to 65535, 0 is any free one; default 8080.

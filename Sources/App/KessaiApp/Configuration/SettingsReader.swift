@@ -8,7 +8,8 @@ public struct SettingsReader {
     /// The settings there are.
     public static let names =
         [
-            "DATABASE_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL", "STRIPE_SECRET_KEY",
+            "DATABASE_URL", "DATABASE_LISTEN_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL",
+            "STRIPE_SECRET_KEY",
             "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
             "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
         ] + passesNames
@@ -56,7 +57,8 @@ public struct SettingsReader {
         var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
-            host: host, port: port, publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
+            databaseListenURL: databaseListenURL(), host: host, port: port,
+            publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
             stripeSecretKey: Secret(stripeKey()), stripePublishableKey: value("STRIPE_PUBLISHABLE_KEY") ?? "",
             stripeWebhookSecrets: webhookSecrets(),
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
@@ -121,6 +123,25 @@ public struct SettingsReader {
             fail("DATABASE_URL", error.description)
         }
         return text
+    }
+
+    /// PostgreSQL beside PostgreSQL; that it is the same database only the operator can know.
+    private mutating func databaseListenURL() -> Redacted<String>? {
+        guard let text = value("DATABASE_LISTEN_URL") else { return nil }
+        for url in [text, value("DATABASE_URL") ?? ""] where !Self.isPostgres(url) {
+            fail("DATABASE_LISTEN_URL", "must be postgresql://..., beside a DATABASE_URL of PostgreSQL")
+            break
+        }
+        return Redacted(text)
+    }
+
+    private static func isPostgres(_ url: String) -> Bool {
+        do throws(DatabaseURL.Invalid) {
+            guard case .postgresql = try DatabaseURL(url) else { return false }
+            return true
+        } catch {
+            return false
+        }
     }
 
     private mutating func stripeKey() -> String {

@@ -29,7 +29,7 @@ struct ServeCommand: Command {
         let log = writer.log(clock: clock, minimum: settings.logLevel)
         defer { writer.flush() }
         log.tell(warnings)
-        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock, log: log)
         defer { withExtendedLifetime(lock) {} }
         let app: KessaiApp
         let transport: CurlTransport

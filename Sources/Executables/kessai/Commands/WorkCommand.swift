@@ -20,7 +20,7 @@ struct WorkCommand: Command {
         let log = writer.log(clock: clock, minimum: settings.logLevel)
         defer { writer.flush() }
         log.tell(warnings)
-        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock, log: log)
         defer { withExtendedLifetime(lock) {} }
         let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in

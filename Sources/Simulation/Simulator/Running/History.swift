@@ -65,6 +65,10 @@ struct History: Sendable {
             for _ in 0..<2 { helpers.addTask { await Self.work(world) } }
             for _ in 0..<2 { helpers.addTask { await Self.deliver(world) } }
             await act(in: world)
+            for minutes in plan.echoMinutes {
+                world.clock.leap(.seconds(60 * minutes))
+                await world.wait(.seconds(40))
+            }
             world.calm()
         }
         return await settle(world)

@@ -23,6 +23,9 @@ struct Plan: Sendable {
     /// Whether reconciliation may heal what went wrong; where not, no event is lost for good, and the events alone must
     /// do.
     let isReconciled: Bool
+    /// Minutes that pass at once, one after the other, when everybody has done and before the world calms down: jobs that
+    /// clear up meet their misfortunes then.
+    let echoMinutes: [Int64]
     let featureNames: [String]
 
     /// The ids of everything in it.
@@ -39,6 +42,7 @@ struct Plan: Sendable {
         }
         eventVersion = chance.oneIn(4) ? "2024-06-20" : nil
         isReconciled = !chance.oneIn(3)
+        echoMinutes = (0..<chance.int(0...3)).map { _ in chance.pick([2, 10, 40, 65]) }
         var parts: [Part] = []
         var names: [String] = []
         // Most histories are of one way to sell, so that they stay short.
