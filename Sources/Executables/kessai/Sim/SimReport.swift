@@ -47,6 +47,7 @@ struct SimReport {
             "features": counts(tally.byFeature.map { ($0.key, $0.value) }),
             "faults": counts(Fault.allCases.map { ($0.rawValue, tally.coverage.faults[$0] ?? 0) }),
             "weather": counts(tally.coverage.weather.map { ($0.key, $0.value) }),
+            "passes": counts(tally.coverage.passes.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),
             "never_hit": .array(gaps.map { .string($0) }),
             "failures": .array(tally.failures.map(Self.json(of:))),

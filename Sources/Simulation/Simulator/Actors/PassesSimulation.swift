@@ -8,8 +8,10 @@ private import Synchronization
 public enum PassesSimulation: SimulatedFeature {
     /// `passes`.
     public static let name = "passes"
-    /// Devices and a thief of tokens.
-    public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [(Device.self, 2), (Thief.self, 1)]
+    /// Devices, a thief of tokens, and an operator.
+    public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [
+        (Device.self, 2), (Thief.self, 1), (Operator.self, 1),
+    ]
     /// What must be so of devices.
     public static let invariants: [any Invariant] = Invariants.ofPasses
     /// Its routes and events.
@@ -17,10 +19,10 @@ public enum PassesSimulation: SimulatedFeature {
         .commit: [
             "POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass",
             "event checkout.session.completed", "event checkout.session.expired", "job:payments.close_checkout",
-            "job:payments.verify_checkout", "job:passes.close_purchase",
+            "job:passes.close_purchase",
         ],
         .call: [
-            "job:payments.close_checkout", "job:payments.verify_checkout", "POST /api/checkout/sessions",
+            "job:payments.close_checkout", "job:passes.close_purchase", "POST /api/checkout/sessions",
             "POST /license/confirm", "POST /unlock/daypass",
         ],
         .request: ["POST /api/checkout/sessions", "POST /license/confirm", "POST /unlock/daypass"],

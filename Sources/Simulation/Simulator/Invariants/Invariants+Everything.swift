@@ -33,11 +33,11 @@ enum Invariants {
             "SELECT stripe_event_id || ' ' || type || ' ' || outcome AS what FROM webhook_events WHERE state = 'dead'"),
         SQLInvariant(
             // When the application dies in a schedule's job again and again, the next tick does it.
-            "no job is given up, but a schedule's that was done later",
+            "no job is given up, but a schedule's that went on later",
             """
             SELECT d.kind || ': ' || d.last_error AS what FROM jobs d WHERE d.state = 'dead'
                 AND (COALESCE(d.subject, '') NOT LIKE 'schedule:%' OR NOT EXISTS (SELECT 1 FROM jobs l
-                    WHERE l.subject = d.subject AND l.state = 'done' AND l.finished_at_ms > d.finished_at_ms))
+                    WHERE l.subject = d.subject AND l.state <> 'dead' AND l.created_at_ms >= d.finished_at_ms))
             """),
         SQLInvariant(
             "no job waits for ever",

@@ -78,6 +78,11 @@ struct Plan: Sendable {
         faults = (0..<chance.int(rates.countMin...rates.countMax)).map { _ in
             Misfortune(id: next(), planned: rates.draw(chance, places: places))
         }
+        // Jobs that clear up are rare: where one runs, something often waits for it.
+        for _ in 0..<2 {
+            guard let planned = rates.drawRare(chance, places: places) else { break }
+            faults.append(Misfortune(id: next(), planned: planned))
+        }
     }
 
     /// Only what is wanted of it.
@@ -97,7 +102,21 @@ struct Plan: Sendable {
 struct FaultRates: Sendable {
     let countMin: Int
     let countMax: Int
-    static let usual = FaultRates(countMin: 0, countMax: 8)
+    static let usual = FaultRates(countMin: 0, countMax: 9)
+
+    /// A crash or another fault for the first commit or call of a job that not every history has.
+    func drawRare(_ chance: Chance, places: [Point: [String]]) -> PlannedFault? {
+        let point = chance.pick([Point.commit, .call])
+        let jobs = (places[point] ?? []).filter { $0.hasPrefix("job:") && !Self.frequent.contains($0) }
+        guard !jobs.isEmpty else { return nil }
+        let faults = (Fault.byPoint[point] ?? []).filter { $0.isCrash || chance.oneIn(4) }
+        guard !faults.isEmpty else { return nil }
+        return PlannedFault(fault: chance.pick(faults), activity: chance.pick(jobs), turn: chance.int(1...2))
+    }
+
+    private static let frequent: Set<String> = [
+        "job:payments.sweep", "job:payments.reconcile", "job:outbox.deliver",
+    ]
 
     /// A fault, as likely to strike whatever comes as one of the `places` that the history's features pass.
     func draw(_ chance: Chance, places: [Point: [String]]) -> PlannedFault {
@@ -105,7 +124,7 @@ struct FaultRates: Sendable {
         let fault = chance.pick(Fault.byPoint[point] ?? Fault.allCases)
         let places = places[point] ?? []
         let place = chance.oneIn(3) || places.isEmpty ? nil : chance.pick(places)
-        let turnMax = place == nil ? (point == .commit ? 60 : 12) : 3
+        let turnMax = place == nil ? (point == .commit ? 60 : 12) : (chance.oneIn(2) ? 1 : 4)
         return PlannedFault(fault: fault, activity: place, turn: chance.int(1...turnMax))
     }
 }
