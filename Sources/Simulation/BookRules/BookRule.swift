@@ -15,6 +15,8 @@ public struct BookRule: Sendable {
     /// The rule, in a sentence that no other rule has.
     public let rule: String
     private let sql: String
+    /// How many breaches of one rule are read.
+    private static let breachesMax = 1_000_000
 
     /// A rule whose breaches a query lists, in words that both databases know: `what` describes one, `order_id` is its
     /// order or NULL.
@@ -23,10 +25,11 @@ public struct BookRule: Sendable {
         self.sql = sql
     }
 
-    /// Everything that breaks it; empty when nothing does. Throws `DatabaseError`.
+    /// Everything that breaks it; empty when nothing does. Throws `DatabaseError`, also
+    /// for more than a million.
     public func breaches(in database: any Database) async throws -> [Breach] {
         try await database.read { tx in
-            try tx.rows(SQL(unsafe: sql)).map { row in
+            try tx.rows(SQL(unsafe: sql), rowsMax: Self.breachesMax).map { row in
                 Breach(what: try row.text("what"), order: try row.textOrNil("order_id"))
             }
         }
