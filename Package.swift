@@ -136,17 +136,22 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Simulation: what the rows must be after a history or a drill
+        room("BookRules", in: "Simulation", ["Database"]),
         // Simulation: the whole application with its sandboxes on a seeded schedule
         room(
             "Simulator", in: "Simulation",
             [
-                "Accounts", "Audit", "Crypto", "Database", "HTTP", "Identity", "JSON", "Jobs", "Kernel", "KessaiApp",
-                "Mail", "Payments", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
+                "Accounts", "Audit", "BookRules", "Crypto", "Database", "HTTP", "Identity", "JSON", "Jobs", "Kernel",
+                "KessaiApp", "Mail", "Payments", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
             ]),
         // Simulation: real processes, killed
         room(
             "Drills", in: "Simulation",
-            ["ChildProcess", "Crypto", "Database", "HTTP", "JSON", "Kernel", "PostgresDriver", "SQLiteDriver"]),
+            [
+                "BookRules", "ChildProcess", "Crypto", "Database", "HTTP", "JSON", "Kernel", "PostgresDriver",
+                "SQLiteDriver",
+            ]),
 
         // Executables
         .executableTarget(

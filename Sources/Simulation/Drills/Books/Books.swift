@@ -102,27 +102,6 @@ public struct Violation: Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(rule): \(what)" }
 }
 
-/// A rule whose breaches a query lists: `what` describes one, `order_id` is its order or NULL.
-public struct SQLRule: Rule {
-    /// The rule.
-    public let rule: String
-    /// The query; the same for both databases.
-    public let sql: String
-
-    /// A rule in SQL.
-    public init(_ rule: String, _ sql: String) {
-        self.rule = rule
-        self.sql = sql
-    }
-
-    /// The rows of the query.
-    public func violations(in books: Books) async throws -> [Violation] {
-        try await books.rows(SQL(unsafe: sql)).map {
-            Violation(rule: rule, what: try $0.text("what"), order: try $0.textOrNil("order_id"))
-        }
-    }
-}
-
 /// A rule that compares sides.
 public struct ComparedRule: Rule {
     /// What breaks it, and whose order it is.

@@ -13,7 +13,7 @@ public enum OrdersFeature: SimulatedFeature {
     public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [
         (Buyer.self, 2), (Operator.self, 1), (Attacker.self, 1),
     ]
-    /// What must be so of orders and their money.
+    /// What must be so of orders and their money on both sides.
     public static let invariants: [any Invariant] = Invariants.ofOrders
     /// Its routes and events.
     public static let places: [Point: [String]] = [

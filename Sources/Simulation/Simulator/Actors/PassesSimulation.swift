@@ -12,8 +12,6 @@ public enum PassesSimulation: SimulatedFeature {
     public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [
         (Device.self, 2), (Thief.self, 1), (Operator.self, 1),
     ]
-    /// What must be so of devices.
-    public static let invariants: [any Invariant] = Invariants.ofPasses
     /// Its routes and events.
     public static let places: [Point: [String]] = [
         .commit: [

@@ -46,7 +46,7 @@ public protocol SimulatedFeature: Sendable {
     static var name: String { get }
     /// Who acts, with how many of them at most.
     static var actors: [(type: any SimulatedActor.Type, countMax: Int)] { get }
-    /// What must be so when the world is calm.
+    /// What must be so when the world is calm, beside the `BookRule`s, which are checked in any case; nothing unless told.
     static var invariants: [any Invariant] { get }
     /// What is done on its behalf, by the points that it passes: `commit` in `POST /api/orders`. Misfortunes wait there,
     /// and a run in which none of a kind struck at one of them has a gap.
@@ -55,6 +55,11 @@ public protocol SimulatedFeature: Sendable {
     static var environment: [String: String] { get }
     /// Puts people and goods where every history begins.
     static func prepare(_ app: KessaiApp) async throws
+}
+
+extension SimulatedFeature {
+    /// Nothing beside the rules that are checked in any case.
+    public static var invariants: [any Invariant] { [] }
 }
 
 /// The features that take part.

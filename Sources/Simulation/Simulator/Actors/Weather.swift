@@ -7,8 +7,8 @@ public enum WorldFeature: SimulatedFeature {
     public static let name = "world"
     /// One weather.
     public static let actors: [(type: any SimulatedActor.Type, countMax: Int)] = [(Weather.self, 1)]
-    /// The inbox, the outbox and the job table.
-    public static let invariants: [any Invariant] = Invariants.ofEverything
+    /// All that our rows must be by themselves, those of features too; and the inbox and the outbox.
+    public static let invariants: [any Invariant] = Invariants.ofRows + Invariants.ofEverything
     /// What is done for all.
     public static let places: [Point: [String]] = [
         .commit: [

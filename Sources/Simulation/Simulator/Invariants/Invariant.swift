@@ -1,3 +1,4 @@
+public import BookRules
 public import Database
 public import JSON
 
@@ -36,18 +37,13 @@ public struct Books: Sendable {
     public func rows(_ sql: SQL) async throws -> [Row] { try await world.database.read { tx in try tx.rows(sql) } }
 }
 
-/// A rule whose breaches a query lists, each described by its column `what`.
-struct SQLInvariant: Invariant {
-    let rule: String
-    let sql: String
-
-    init(_ rule: String, _ sql: String) {
-        self.rule = rule
-        self.sql = sql
-    }
-
-    func violations(in books: Books) async throws -> [String] {
-        try await books.rows(SQL(unsafe: sql)).map { try $0.text("what") }
+extension BookRule: Invariant {
+    /// The rows of its query.
+    public func violations(in books: Books) async throws -> [String] {
+        try await breaches(in: books.world.database).map { breach in
+            guard let order = breach.order, order != breach.what else { return breach.what }
+            return "\(breach.what), order \(order)"
+        }
     }
 }
 

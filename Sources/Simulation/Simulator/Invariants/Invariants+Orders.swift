@@ -2,69 +2,8 @@ internal import Database
 internal import JSON
 
 extension Invariants {
-    /// Orders and their money, whoever sold them.
+    /// Orders and their money, whoever sold them, beside Stripe.
     static let ofOrders: [any Invariant] = [
-        SQLInvariant(
-            "a paid order has one applied payment and one delivery",
-            """
-            SELECT o.id || ' ' || o.status AS what FROM orders o WHERE o.paid_at_ms IS NOT NULL AND (
-                (SELECT COUNT(*) FROM payments p WHERE p.order_id = o.id AND p.applied = 1) <> 1
-                OR (SELECT COUNT(*) FROM shop_deliveries d WHERE d.order_id = o.id)
-                    + (SELECT COUNT(*) FROM pass_purchases d WHERE d.order_id = o.id AND d.state = 'delivered') <> 1)
-            """),
-        SQLInvariant(
-            "an unpaid order has neither",
-            """
-            SELECT o.id || ' ' || o.status AS what FROM orders o WHERE o.paid_at_ms IS NULL AND (
-                EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.applied = 1)
-                OR EXISTS (SELECT 1 FROM shop_deliveries d WHERE d.order_id = o.id)
-                OR EXISTS (SELECT 1 FROM pass_purchases d WHERE d.order_id = o.id AND d.state = 'delivered'))
-            """),
-        SQLInvariant(
-            "an order is paid with its own amount and currency",
-            """
-            SELECT o.id AS what FROM orders o JOIN payments p ON p.order_id = o.id AND p.applied = 1
-            WHERE p.amount_minor <> o.total_minor OR p.currency <> o.currency
-            """),
-        SQLInvariant(
-            "money that pays nothing is flagged for a person",
-            """
-            SELECT p.stripe_payment_intent_id AS what FROM payments p WHERE p.applied = 0
-                AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.order_id = p.order_id
-                    AND r.source_id = p.stripe_payment_intent_id)
-            """),
-        SQLInvariant(
-            "nothing is pending for ever",
-            """
-            SELECT 'order ' || id || ' ' || status AS what FROM orders WHERE status IN ('pending', 'awaiting_payment')
-            UNION ALL SELECT 'attempt of ' || order_id FROM payment_attempts WHERE state = 'submitted'
-            UNION ALL SELECT 'refund ' || id FROM refunds WHERE state = 'submitted'
-            UNION ALL SELECT 'page of ' || order_id || ' ' || state FROM checkout_sessions
-                WHERE state IN ('submitted', 'open', 'processing')
-                AND order_id NOT IN (SELECT id FROM orders WHERE status = 'needs_review')
-            """),
-        SQLInvariant("no stock is negative", "SELECT id AS what FROM products WHERE stock < 0"),
-        SQLInvariant(
-            "stock is what was there less what was ordered and not given up",
-            """
-            SELECT p.id || ' has ' || p.stock AS what FROM products p WHERE p.stock IS NOT NULL
-                AND p.stock + (SELECT COALESCE(SUM(l.quantity), 0) FROM order_lines l JOIN orders o ON o.id = l.order_id
-                    WHERE l.product_id = p.id AND o.status <> 'canceled') <> \(OrdersFeature.teaStock)
-            """),
-        SQLInvariant(
-            "every delivery of the shop has its receipt",
-            """
-            SELECT order_id AS what FROM shop_deliveries d
-            WHERE NOT EXISTS (SELECT 1 FROM outbox x WHERE x.dedupe_key = 'shop.receipt:' || d.order_id)
-            """),
-        SQLInvariant(
-            "what was given back is no more than what came, and the order says so",
-            """
-            SELECT o.id || ' ' || o.refunded_minor AS what FROM orders o WHERE o.paid_at_ms IS NOT NULL
-                AND o.refunded_minor <> (SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r
-                    JOIN payments p ON p.id = r.payment_id
-                    WHERE r.order_id = o.id AND p.applied = 1 AND r.state IN ('succeeded', 'pending'))
-            """),
         ComparedInvariant("every charge is one payment of ours, of the same order and amount", charges),
         ComparedInvariant("an order is charged once at Stripe, unless somebody paid it beside us", chargedOnce),
         ComparedInvariant("refunds are the same on both sides", refunds),
@@ -81,11 +20,7 @@ extension Invariants {
         },
         ComparedInvariant("what is over here can not be paid at Stripe", closed),
         ComparedInvariant("nothing is charged for an order after it was given up", notAfterCancel),
-        ComparedInvariant("one wish with one key makes one order") { books in
-            try await books.rows(
-                "SELECT request_key AS what FROM orders WHERE request_key IS NOT NULL GROUP BY request_key HAVING COUNT(*) > 1"
-            ).map { try $0.text("what") } + (try await tooManyOrders(books))
-        },
+        ComparedInvariant("there are no more orders than wishes", tooManyOrders),
     ]
 
     private static func tooManyOrders(_ books: Books) async throws -> [String] {
