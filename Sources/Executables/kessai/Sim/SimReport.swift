@@ -6,7 +6,7 @@ struct SimReport {
     let tally: Simulator.Tally
     let seconds: Double
 
-    /// From so many histories on, every fault must have struck at every place.
+    /// From so many histories on, what never struck is a failure: a kind of fault, or a crash at a place.
     static let fullCoverageFrom = 5000
 
     /// What never struck.
@@ -22,6 +22,9 @@ struct SimReport {
         text += ")  hash \(String(tally.hash, radix: 16))\n\n"
         for fault in Fault.allCases { text += row(fault.rawValue, tally.coverage.faults[fault] ?? 0) }
         for (name, count) in tally.coverage.weather.sorted(by: { $0.key < $1.key }) { text += row(name, count) }
+        for (name, count) in tally.coverage.attacks.sorted(by: { $0.key < $1.key }) {
+            text += row("refused: \(name)", count)
+        }
         text += "\ncrashes by place\n"
         for (place, count) in tally.coverage.crashes.sorted(by: { $0.key < $1.key }) { text += row(place, count) }
         if !gaps.isEmpty { text += "\nnever hit: " + gaps.joined(separator: "; ") + "\n" }
@@ -47,6 +50,7 @@ struct SimReport {
             "features": counts(tally.byFeature.map { ($0.key, $0.value) }),
             "faults": counts(Fault.allCases.map { ($0.rawValue, tally.coverage.faults[$0] ?? 0) }),
             "weather": counts(tally.coverage.weather.map { ($0.key, $0.value) }),
+            "attacks": counts(tally.coverage.attacks.map { ($0.key, $0.value) }),
             "passes": counts(tally.coverage.passes.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),
             "never_hit": .array(gaps.map { .string($0) }),

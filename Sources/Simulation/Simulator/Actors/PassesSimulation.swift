@@ -163,6 +163,6 @@ struct Thief: SimulatedActor {
         let answer = await world.request(
             "POST", product == "license" ? "/license/confirm" : "/unlock/daypass",
             body: ["device_id": "device-thief-0001", "purchase_token": .string(token)])
-        world.memory.attacked("a stolen token", answer)
+        world.memory.attacked("steal_token", answer)
     }
 }

@@ -49,7 +49,7 @@ public protocol SimulatedFeature: Sendable {
     /// What must be so when the world is calm, beside the `BookRule`s, which are checked in any case; nothing unless told.
     static var invariants: [any Invariant] { get }
     /// What is done on its behalf, by the points that it passes: `commit` in `POST /api/orders`. Misfortunes wait there,
-    /// and a run in which none of a kind struck at one of them has a gap.
+    /// and a long run in which the application never crashed at one of them has a gap.
     static var places: [Point: [String]] { get }
     /// Its settings.
     static var environment: [String: String] { get }

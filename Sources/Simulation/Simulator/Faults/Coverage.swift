@@ -8,6 +8,8 @@ public struct Coverage: Sendable, Equatable {
     public private(set) var crashes: [String: Int] = [:]
     /// What the weather did, by its word.
     public var weather: [String: Int] = [:]
+    /// Attacks that were refused and logged, by kind.
+    public var attacks: [String: Int] = [:]
 
     /// Nothing counted.
     public init() {}
@@ -27,15 +29,21 @@ public struct Coverage: Sendable, Equatable {
         faults.merge(other.faults, uniquingKeysWith: +)
         crashes.merge(other.crashes, uniquingKeysWith: +)
         weather.merge(other.weather, uniquingKeysWith: +)
+        attacks.merge(other.attacks, uniquingKeysWith: +)
     }
 
-    /// What never struck: any kind of fault, and at the places that the features name, any crash. Empty is full coverage.
-    public func gaps(at places: [Point: [String]]) -> [String] {
+    /// What never happened: a kind of fault, of weather or of attack; a crash at one of the `places` that features name;
+    /// a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
+    public func gaps(at places: [Point: [String]], passesMin: Int = 5_000) -> [String] {
         var gaps = Fault.allCases.filter { faults[$0] == nil }.map(\.rawValue)
-        for point in Point.allCases {
-            let kinds = (Fault.byPoint[point] ?? []).filter(\.isCrash)
-            for place in Set(places[point] ?? []).sorted() {
-                for fault in kinds where crashes["\(fault.rawValue) in \(place)"] == nil {
+        gaps += Weather.names.filter { weather[$0] == nil }
+        gaps += Attacker.words.map(\.name).filter { $0 != "replay_event" && attacks[$0] == nil }
+        for point in [Point.commit, .call, .mail] {
+            let often = passes.filter { $0.value >= passesMin && $0.key.hasPrefix("\(point.rawValue) in ") }
+                .map { String($0.key.dropFirst(point.rawValue.count + 4)) }
+            for place in Set((places[point] ?? []) + often).sorted() {
+                for fault in (Fault.byPoint[point] ?? []).filter(\.isCrash)
+                where crashes["\(fault.rawValue) in \(place)"] == nil {
                     gaps.append("\(fault.rawValue) in \(place)")
                 }
             }

@@ -28,7 +28,15 @@ public enum Fault: String, Sendable, CaseIterable {
     case callLost = "call_lost"
     case callAnswerLost = "call_answer_lost"
     case callRepeated = "call_repeated"
+    /// It reaches Stripe after we have given it up.
+    case callLate = "call_late"
     case callSlow = "call_slow"
+    /// Stripe acts, and half of its answer comes.
+    case callCut = "call_cut"
+    /// Stripe acts, and somebody between us answers with a page.
+    case callNotJSON = "call_not_json"
+    case callUnauthorized = "call_unauthorized"
+    case callForbidden = "call_forbidden"
     case callRateLimited = "call_rate_limited"
     case callLockTimeout = "call_lock_timeout"
     case callServerError = "call_server_error"
@@ -43,11 +51,15 @@ public enum Fault: String, Sendable, CaseIterable {
     case requestLost = "request_lost"
     case requestAnswerLost = "request_answer_lost"
     case requestRepeated = "request_repeated"
+    case requestRepeatedLate = "request_repeated_late"
+    case requestAnswerSlow = "request_answer_slow"
     case requestSlow = "request_slow"
     // At a delivery
     case deliveryLost = "delivery_lost"
     case deliveryAnswerLost = "delivery_answer_lost"
     case deliveryRepeated = "delivery_repeated"
+    case deliveryRepeatedLate = "delivery_repeated_late"
+    case deliveryAnswerSlow = "delivery_answer_slow"
     case deliverySlow = "delivery_slow"
 
     /// Where it strikes.
@@ -56,12 +68,16 @@ public enum Fault: String, Sendable, CaseIterable {
         case .crashBeforeCommit, .crashAfterCommit, .commitRefused, .commitUnknownDone, .commitUnknownUndone,
             .databaseAway:
             .commit
-        case .crashBeforeCall, .crashAfterCall, .callNotSent, .callLost, .callAnswerLost, .callRepeated, .callSlow,
-            .callRateLimited, .callLockTimeout, .callServerError, .callServerErrorDone, .callOutage:
+        case .crashBeforeCall, .crashAfterCall, .callNotSent, .callLost, .callAnswerLost, .callRepeated, .callLate,
+            .callSlow, .callCut, .callNotJSON, .callUnauthorized, .callForbidden, .callRateLimited, .callLockTimeout,
+            .callServerError, .callServerErrorDone, .callOutage:
             .call
         case .crashBeforeMail, .crashAfterMail, .mailNotSent, .mailAnswerLost: .mail
-        case .requestLost, .requestAnswerLost, .requestRepeated, .requestSlow: .request
-        case .deliveryLost, .deliveryAnswerLost, .deliveryRepeated, .deliverySlow: .delivery
+        case .requestLost, .requestAnswerLost, .requestRepeated, .requestRepeatedLate, .requestAnswerSlow, .requestSlow:
+            .request
+        case .deliveryLost, .deliveryAnswerLost, .deliveryRepeated, .deliveryRepeatedLate, .deliveryAnswerSlow,
+            .deliverySlow:
+            .delivery
         }
     }
 

@@ -55,13 +55,14 @@ struct History: Sendable {
         }
         return Outcome(
             seed: plan.seed, hash: world.trace.hash, violations: violations + (ended ?? []),
-            coverage: world.board.coverage, features: plan.featureNames, lines: world.trace.lines, world: world)
+            coverage: world.coverage, features: plan.featureNames, lines: world.trace.lines, world: world)
     }
 
     private func live(in world: SimulatedWorld) async -> [String] {
         await Self.start(world)
         await withTaskGroup(of: Void.self) { helpers in
             helpers.addTask { await Self.keepRunning(world) }
+            helpers.addTask { await Self.carryLate(world) }
             for _ in 0..<2 { helpers.addTask { await Self.work(world) } }
             for _ in 0..<2 { helpers.addTask { await Self.deliver(world) } }
             await act(in: world)
@@ -111,6 +112,26 @@ struct History: Sendable {
         }
     }
 
+    /// What arrives late arrives; the last of it when the world calms down.
+    private static func carryLate(_ world: SimulatedWorld) async {
+        while world.isNoisy {
+            await world.wait(.seconds(2))
+            await world.late.arrive(by: world.clock.now())
+        }
+        await world.late.arrive(by: nil)
+    }
+
+    /// Who got no certain answer gets one now: the same request with the same key.
+    private static func serve(_ world: SimulatedWorld) async {
+        for wish in world.memory.wishes {
+            let answer = await world.send(wish)
+            if answer?.isCertain != true {
+                world.memory.violate(
+                    "\(wish.method) \(wish.path) is not served in the calm: \(answer?.told ?? "no answer")")
+            }
+        }
+    }
+
     private static func work(_ world: SimulatedWorld) async {
         while world.isNoisy {
             await world.wait(.milliseconds(world.chance.number(in: 500...12_000)))
@@ -138,6 +159,9 @@ struct History: Sendable {
     private func settle(_ world: SimulatedWorld) async -> [String] {
         await world.wait(.seconds(25))
         await Self.start(world)
+        // Longer than a dead node holds a key.
+        await world.wait(.seconds(65))
+        await Self.serve(world)
         for pause in Self.pauses {
             await world.wait(pause)
             await world.settleBanks()

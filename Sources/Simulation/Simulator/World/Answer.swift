@@ -17,6 +17,8 @@ public struct Answer: Sendable {
     public subscript(_ name: String) -> JSONValue? { json[name] }
     /// The problem's code.
     public var code: String { json["code"]?.string ?? "" }
+    /// Whether a good client need not ask again: it is no trouble of ours, and the first request is over.
+    var isCertain: Bool { status < 500 && code != "idempotency_key_in_use" }
     /// As a history tells it.
     var told: String { status < 400 ? "\(status)" : "\(status) \(code)" }
 }

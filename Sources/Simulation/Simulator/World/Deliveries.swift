@@ -29,6 +29,14 @@ struct Deliveries: HTTPTransport {
                 for await one in group { last = one ?? last }
                 return last
             }
+        case .deliveryRepeatedLate:
+            response = await take(inner, id, activity)
+            world.late.keep(until: world.clock.now().adding(.milliseconds(world.chance.number(in: 1_000...250_000)))) {
+                _ = await take(inner, id, activity)
+            }
+        case .deliveryAnswerSlow:
+            response = await take(inner, id, activity)
+            await world.wait(.milliseconds(world.chance.number(in: 1_000...60_000)))
         case .deliverySlow:
             await world.wait(.milliseconds(world.chance.number(in: 1_000...60_000)))
             response = await take(inner, id, activity)

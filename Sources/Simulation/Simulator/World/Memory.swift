@@ -12,8 +12,27 @@ public final class Memory: Sendable {
         var facts: [String: [String]] = [:]
         var tokens: [String: String] = [:]
         var refusals: Set<String> = []
+        var wishes: [Wish] = []
+        var attacks: [String: Int] = [:]
     }
     private let state = Mutex(State())
+
+    /// A request that somebody wants to be answered.
+    struct Wish: Sendable {
+        let person: String?
+        let method: String
+        let path: String
+        let key: String
+        let body: JSONValue?
+    }
+
+    /// Keeps a wish that was not answered with certainty.
+    func keep(_ wish: Wish) { state.withLock { $0.wishes.append(wish) } }
+    /// The wishes that were not.
+    var wishes: [Wish] { state.withLock { $0.wishes } }
+
+    /// Attacks that were refused and logged, by kind.
+    var attacks: [String: Int] { state.withLock { $0.attacks } }
 
     /// Something happened that must never happen.
     public func violate(_ text: String) { state.withLock { $0.violations.append(text) } }
@@ -35,10 +54,14 @@ public final class Memory: Sendable {
         guard let answer else { return }
         if answer.status < 400 {
             violate("\(what) was answered \(answer.status)")
-        } else if answer.status < 500, let id = answer["request_id"]?.string,
-            !state.withLock({ $0.refusals.contains(id) })
-        {
-            violate("\(what) was refused with \(answer.code) and not logged")
+        } else if answer.status < 500 {
+            let id = answer["request_id"]?.string ?? ""
+            let kind = String(what.prefix { $0 != " " })
+            let isLogged = state.withLock { state in
+                state.attacks[kind, default: 0] += 1
+                return state.refusals.contains(id)
+            }
+            if !isLogged { violate("\(what) was refused with \(answer.code) and not logged") }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 internal import Kernel
 internal import StripeSandbox
 private import Synchronization
@@ -14,6 +15,7 @@ struct NodeTransport: HTTPTransport {
     let clock: SimulatedClock
     let chance: Chance
     let eventList: EventList
+    let late: LateMessages
 
     func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
         try await travel(chance.number(in: 1...60))
@@ -27,6 +29,29 @@ struct NodeTransport: HTTPTransport {
         case .callLost:
             try await travel(request.timeout.milliseconds)
             throw .timeout
+        case .callLate:
+            let (inner, trace) = (inner, trace)
+            let delay = request.timeout + .milliseconds(chance.number(in: 1...120_000))
+            late.keep(until: clock.now().adding(delay)) {
+                trace.tell("    late: \(request.method) \(Self.path(request))")
+                do throws(HTTPTransportError) { _ = try await inner.send(request) } catch {
+                    // Nobody waits for its answer.
+                }
+            }
+            try await travel(request.timeout.milliseconds)
+            throw .timeout
+        case .callUnauthorized: return try await refusal(401, "Invalid API Key provided: sk_test_******ssai")
+        case .callForbidden: return try await refusal(403, "This IP address is not allowed to use this key.")
+        case .callCut, .callNotJSON:
+            var response = try await exchange(request)
+            try await travel(chance.number(in: 1...60))
+            if fault == .callCut {
+                response.body = Array(response.body.prefix(response.body.count / 2))
+            } else {
+                response = HTTPResponse(
+                    status: 502, headers: ["Content-Type": "text/html"], body: Array("<h1>Bad Gateway</h1>".utf8))
+            }
+            return response
         case .callRepeated:
             // The network gives it to Stripe twice; the first answer is lost.
             _ = try await exchange(request)
@@ -49,7 +74,7 @@ struct NodeTransport: HTTPTransport {
     }
 
     private func exchange(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
-        let path = request.url.split(separator: "/", maxSplits: 2).last?.prefix { $0 != "?" } ?? ""
+        let path = Self.path(request)
         do throws(HTTPTransportError) {
             let response = try await inner.send(request)
             trace.tell("    app → \(request.method) \(path): \(response.status)")
@@ -60,10 +85,20 @@ struct NodeTransport: HTTPTransport {
         }
     }
 
-    /// Only this request meets it.
+    private static func path(_ request: HTTPClientRequest) -> Substring {
+        request.url.split(separator: "/", maxSplits: 2).last?.prefix { $0 != "?" } ?? ""
+    }
+
+    private func refusal(_ status: Int, _ message: String) async throws(HTTPTransportError) -> HTTPResponse {
+        try await travel(chance.number(in: 1...60))
+        return .json(["error": ["type": "invalid_request_error", "message": .string(message)]], status: status)
+    }
+
+    /// The next request like it meets it: this one, unless somebody reads the same at the same time.
     private func befall(_ request: HTTPClientRequest, _ fault: StripeSandboxFault) {
         var fault = fault
         fault.method = request.method
+        fault.path = "/\(Self.path(request))"
         fault.key = request.headers["Idempotency-Key"]
         sandbox.add(fault)
     }

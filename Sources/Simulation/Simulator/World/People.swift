@@ -15,19 +15,6 @@ extension SimulatedWorld {
         return nil
     }
 
-    /// The same as a good client does it: again, with the same key, when there was no answer or it may.
-    public func persist(
-        as person: String, _ method: String, _ path: String, key: String, body: JSONValue? = nil
-    ) async -> Answer? {
-        var answer: Answer?
-        for _ in 0..<3 {
-            answer = await request(as: person, method, path, key: key, body: body)
-            if let answer, answer.status < 500, answer.code != "request_in_progress" { break }
-            await wait(.milliseconds(chance.number(in: 500...8_000)))
-        }
-        return answer
-    }
-
     private func token(of person: String) async -> String? {
         if let known = memory.token(of: person) { return known }
         for _ in 0..<2 {

@@ -30,6 +30,14 @@ extension SimulatedWorld {
                 for await one in group { last = one ?? last }
                 return last
             }
+        case .requestRepeatedLate:
+            answer = await reach(request, activity)
+            late.keep(until: clock.now().adding(.milliseconds(chance.number(in: 1_000...300_000)))) {
+                _ = await self.reach(request, activity)
+            }
+        case .requestAnswerSlow:
+            answer = await reach(request, activity)
+            await wait(.milliseconds(chance.number(in: 1_000...90_000)))
         case .requestSlow:
             await wait(.milliseconds(chance.number(in: 1_000...90_000)))
             answer = await reach(request, activity)
@@ -40,17 +48,28 @@ extension SimulatedWorld {
         return answer.map { Answer($0) }
     }
 
-    /// A request as a good client sends it: again, with the same key, when there was no answer or it may.
+    /// A request as a good client sends it: again, with the same key, until it is answered. What was not when the client
+    /// has no more patience (longer than a dead node's hold on the key) is asked again in the calm.
     public func persist(
-        _ method: String, _ path: String, token: String? = nil, key: String, body: JSONValue? = nil
+        as person: String? = nil, _ method: String, _ path: String, key: String, body: JSONValue? = nil
     ) async -> Answer? {
+        let wish = Memory.Wish(person: person, method: method, path: path, key: key, body: body)
         var answer: Answer?
-        for _ in 0..<3 {
-            answer = await request(method, path, token: token, key: key, body: body)
-            if let answer, answer.status < 500, answer.status != 409 || answer.code != "request_in_progress" { break }
-            await wait(.milliseconds(chance.number(in: 500...8_000)))
+        for _ in 0..<12 {
+            answer = await send(wish)
+            if answer?.isCertain == true { return answer }
+            await wait(.milliseconds(chance.number(in: 500...12_000)))
         }
+        memory.keep(wish)
         return answer
+    }
+
+    /// Sends a wish once.
+    func send(_ wish: Memory.Wish) async -> Answer? {
+        guard let person = wish.person else {
+            return await request(wish.method, wish.path, key: wish.key, body: wish.body)
+        }
+        return await request(as: person, wish.method, wish.path, key: wish.key, body: wish.body)
     }
 
     /// What the application answers; nil when it is down or dies.
@@ -71,8 +90,8 @@ extension SimulatedWorld {
         return mutation?.changeResponse?(sent, response) ?? response
     }
 
-    /// Calls Stripe with the secret key, beside the application and over a line that never fails: dashboards, payers'
-    /// browsers, and whoever checks the books.
+    /// Calls Stripe with the secret key, beside the application: dashboards, payers' browsers, and whoever checks the
+    /// books. The line never fails; Stripe may.
     public func atStripe(_ method: String, _ path: String, _ form: String = "") async -> Answer? {
         await direct(
             HTTPClientRequest(
@@ -105,8 +124,13 @@ extension SimulatedWorld {
         var found: [JSONValue] = []
         while true {
             let after = found.last?["id"]?.string.map { "&starting_after=\($0)" } ?? ""
-            guard let page = await atStripe("GET", "\(path)?limit=100\(after)") else { return found }
-            found += page["data"]?.array ?? []
+            let page = await atStripe("GET", "\(path)?limit=100\(after)")
+            guard let page, let data = page["data"]?.array else {
+                // Books that cannot be read prove nothing.
+                if !isNoisy { memory.violate("\(path) cannot be read: \(page?.told ?? "no answer")") }
+                return found
+            }
+            found += data
             guard page["has_more"]?.bool == true else { return found }
         }
     }

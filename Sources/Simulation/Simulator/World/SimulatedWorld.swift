@@ -29,7 +29,10 @@ public final class SimulatedWorld: Sendable {
     let node: Node
     let outage: Outage
     let mailbox = SimulatedMailbox()
+    let late = LateMessages()
     let eventList: EventList
+    /// Whether Stripe sends events as an older version of its API had them.
+    let hasOlderEvents: Bool
     /// Whether reconciliation ran all the while.
     let isReconciled: Bool
     let mutation: Mutation?
@@ -49,6 +52,7 @@ public final class SimulatedWorld: Sendable {
         trace = Trace(clock: clock, keepsLines: keepsLines)
         chance = Chance(plan.seed, of: "world")
         isReconciled = plan.isReconciled
+        hasOlderEvents = plan.eventVersion != nil
         eventList = EventList(isReadable: plan.isReconciled)
         board = FaultBoard(plan.faults.map(\.planned), trace: trace)
         node = Node(clock: clock, trace: trace, chance: Chance(plan.seed, of: "node"))
@@ -62,7 +66,15 @@ public final class SimulatedWorld: Sendable {
         if plan.seed % 2 == 0 { options.disputeAfter = .zero }
         sandbox = StripeSandbox(
             clock: clock, random: Chance(plan.seed, of: "stripe"), log: .silent, options: options)
+        if plan.eventVersion != nil { board.count("older_events") }
         stripe = SandboxTransport(hosts: [Settings.stripeOwnBase: sandbox], clock: clock)
+    }
+
+    /// What went wrong, and where.
+    var coverage: Coverage {
+        var coverage = board.coverage
+        coverage.attacks = memory.attacks
+        return coverage
     }
 
     /// Whether things go wrong still.
@@ -95,7 +107,7 @@ public final class SimulatedWorld: Sendable {
             inner: database, life: life, node: node, board: board, outage: outage)
         let line: any HTTPTransport = NodeTransport(
             inner: stripe, sandbox: sandbox, life: life, node: node, board: board, trace: trace, clock: clock,
-            chance: chance, eventList: eventList)
+            chance: chance, eventList: eventList, late: late)
         var reader = SettingsReader(file: .null, environment: environment)
         var parts = KessaiApp.Parts(
             settings: try reader.read().settings,
