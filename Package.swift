@@ -196,7 +196,7 @@ let package = Package(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("PassesTests", ["Passes", "HTTP", "Kernel"]),
-        tests("SimulatorTests", ["Database", "Kernel", "Simulator"]),
+        tests("SimulatorTests", ["Database", "Kernel", "SeededTasks", "Simulator"]),
         tests(
             "PaymentsTests",
             [

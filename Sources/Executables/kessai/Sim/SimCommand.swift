@@ -30,11 +30,16 @@ struct SimCommand: Command {
             }
             return known
         }
+        let kept = try arguments["--keep"].map(Self.ids)
+        if kept != nil, runs > 1 { throw UsageError(message: "--keep is for one history, and --runs for many") }
         if arguments.has("--mutations") {
+            if mutation != nil || kept != nil {
+                throw UsageError(message: "--mutations plants each bug, and goes with neither --mutation nor --keep")
+            }
             return try await SimMutations(seed: seed, runsMax: runs, jobs: jobs).run(isJSON: arguments.has("--json"))
         }
         let simulator = try await Simulator(mutation: mutation)
-        if runs == 1 { return try tell(simulator, seed: seed, keeping: arguments["--keep"], arguments) }
+        if runs == 1 { return try tell(simulator, seed: seed, keeping: kept, arguments) }
         let (clock, bar) = (SystemClock(), ProgressBar())
         let began = clock.now()
         let tally = try await simulator.run(from: seed, count: runs, jobs: jobs) { done in
@@ -43,38 +48,52 @@ struct SimCommand: Command {
             bar.show("histories", share: Double(done) / Double(runs), "\(done), \(Int64(done) * 1000 / ms)/s")
         }
         bar.clear()
-        let report = SimReport(tally: tally, seconds: Double(clock.now().since(began).milliseconds) / 1000)
+        var report = SimReport(tally: tally, seconds: Double(clock.now().since(began).milliseconds) / 1000)
+        let shortest = try tally.failures.first.map { try simulator.shrink(seed: $0.seed) }
+        report.replay = shortest.map { Self.replay(of: $0.outcome.seed, $0.kept, arguments["--mutation"]) }
         Terminal.write(arguments.has("--json") ? report.json.text() + "\n" : report.table)
-        guard let failure = tally.failures.first else { return report.isGood ? .success : .failure }
-        if !arguments.has("--json") { try shrink(simulator, failure.seed, arguments["--mutation"]) }
-        return .failure
+        if let shortest, !arguments.has("--json") { show(shortest, report.replay) }
+        return report.isGood ? .success : .failure
+    }
+
+    /// Throws `UsageError` for what is no list of steps.
+    private static func ids(_ text: String) throws -> Set<Int> {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        let ids = words.compactMap { Int($0) }
+        guard ids.count == words.count else {
+            throw UsageError(message: "--keep must be numbers of steps, separated by commas: --keep 1,4,9")
+        }
+        return Set(ids)
     }
 
     private func tell(
-        _ simulator: Simulator, seed: UInt64, keeping ids: String?, _ arguments: Arguments
+        _ simulator: Simulator, seed: UInt64, keeping wanted: Set<Int>?, _ arguments: Arguments
     ) throws -> ExitStatus {
-        let wanted = ids.map { Set($0.split(separator: ",").compactMap { Int($0) }) }
         let outcome = try simulator.play(seed: seed, keeping: wanted)
+        let isBroken = !outcome.violations.isEmpty
+        let shortest = isBroken && wanted == nil ? try simulator.shrink(seed: seed) : nil
+        let replay = shortest.map { Self.replay(of: seed, $0.kept, arguments["--mutation"]) }
         if arguments.has("--json") {
-            Terminal.write(SimReport.json(of: outcome).text() + "\n")
+            Terminal.write(SimReport.json(of: outcome, replay: replay).text() + "\n")
         } else {
             Terminal.write(outcome.lines.joined(separator: "\n") + "\n")
             Terminal.write("seed \(seed)  hash \(String(outcome.hash, radix: 16))\n")
             for violation in outcome.violations { Terminal.write("✗ \(violation)\n") }
-            if !outcome.violations.isEmpty, wanted == nil, outcome.lines.count < 1000 {
-                try shrink(simulator, seed, arguments["--mutation"])
-            }
+            if let shortest { show(shortest, replay) }
         }
-        return outcome.violations.isEmpty ? .success : .failure
+        return isBroken ? .failure : .success
     }
 
-    private func shrink(_ simulator: Simulator, _ seed: UInt64, _ mutation: String?) throws {
-        let (kept, outcome) = try simulator.shrink(seed: seed)
-        let planted = mutation.map { " --mutation \($0)" } ?? ""
+    private func show(_ shortest: (kept: [Int], outcome: Outcome), _ replay: String?) {
         Terminal.write("\nThe shortest history that still breaks the rule:\n\n")
-        Terminal.write(outcome.lines.joined(separator: "\n") + "\n\n")
-        for violation in outcome.violations { Terminal.write("✗ \(violation)\n") }
-        let ids = kept.map(String.init).joined(separator: ",")
-        Terminal.write("\nkessai sim --seed \(seed) --keep \(ids.isEmpty ? "0" : ids)\(planted)\n")
+        Terminal.write(shortest.outcome.lines.joined(separator: "\n") + "\n\n")
+        for violation in shortest.outcome.violations { Terminal.write("✗ \(violation)\n") }
+        Terminal.write("\n\(replay ?? "")\n")
+    }
+
+    /// The command that plays it again; step 0 is none.
+    private static func replay(of seed: UInt64, _ kept: [Int], _ mutation: String?) -> String {
+        let ids = kept.isEmpty ? "0" : kept.map(String.init).joined(separator: ",")
+        return "kessai sim --seed \(seed) --keep \(ids)" + (mutation.map { " --mutation \($0)" } ?? "")
     }
 }

@@ -5,6 +5,13 @@ internal import Simulator
 struct SimReport {
     let tally: Simulator.Tally
     let seconds: Double
+    /// The command that plays the shortest failing history again; nil when none failed.
+    var replay: String?
+
+    init(tally: Simulator.Tally, seconds: Double) {
+        self.tally = tally
+        self.seconds = seconds
+    }
 
     /// From so many histories on, what never struck is a failure: a kind of fault, or a crash at a place.
     static let fullCoverageFrom = 5000
@@ -54,15 +61,15 @@ struct SimReport {
             "passes": counts(tally.coverage.passes.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),
             "never_hit": .array(gaps.map { .string($0) }),
-            "failures": .array(tally.failures.map(Self.json(of:))),
+            "failures": .array(tally.failures.map { Self.json(of: $0, replay: nil) }), "replay": JSONValue(replay),
         ]
     }
 
     /// One history.
-    static func json(of outcome: Outcome) -> JSONValue {
+    static func json(of outcome: Outcome, replay: String?) -> JSONValue {
         [
             "seed": .string(String(outcome.seed)), "hash": .string(String(outcome.hash, radix: 16)),
-            "violations": .array(outcome.violations.map { .string($0) }),
+            "violations": .array(outcome.violations.map { .string($0) }), "replay": JSONValue(replay),
         ]
     }
 }
