@@ -34,8 +34,17 @@ final class Latch: Sendable {
         monitor.broadcast()
     }
 
-    /// Waits until somebody holds.
-    func reached() async { while !monitor.withLock({ $0.isReached }) { await Task.yield() } }
+    /// Waits until somebody holds, for twenty seconds at most: a move that fails before never does.
+    func reached() async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !monitor.withLock({ $0.isReached }) {
+            if ContinuousClock.now >= deadline { throw NeverReached() }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    /// Nobody came to the latch.
+    struct NeverReached: Error {}
 }
 
 /// A database that somebody else writes once, right after a move into it has begun.

@@ -106,7 +106,7 @@ import Testing
                     if progress.phase == .copy, progress.table == "coins" { latch.hold() }
                 }
             }
-            await latch.reached()
+            try await latch.reached()
             try await world.change("UPDATE purses SET note = 'meanwhile'")
             latch.open()
             let error = await moving as? MoveError
@@ -198,7 +198,7 @@ import Testing
             async let moving = world.move { progress in
                 if progress.phase == .copy, progress.table == "coins" { latch.hold() }
             }
-            await latch.reached()
+            try await latch.reached()
             #expect(await world.refusal() == .moveUnderWay)
             let reading = await failure {
                 try await world.target.read { tx in
