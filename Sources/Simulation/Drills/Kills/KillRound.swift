@@ -100,8 +100,10 @@ public struct KillRound: Sendable {
         }
         let unsettled = try await ground.settle(secondsAhead: Self.calmAheadSeconds)
         let reading = try await ground.close(faults: killer.faults + unsettled)
+        var table = killer.table
+        table.add(violations: reading.violations.count, on: plan.database)
         return Outcome(
-            table: killer.table, violations: reading.violations, stories: reading.stories, counts: reading.counts,
+            table: table, violations: reading.violations, stories: reading.stories, counts: reading.counts,
             folder: site.folder)
     }
 }
