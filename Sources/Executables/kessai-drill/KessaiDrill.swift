@@ -1,6 +1,6 @@
 internal import CurlTransport
 internal import Database
-private import Dispatch
+internal import Dispatch
 internal import Drills
 private import Foundation
 internal import HTTP
@@ -33,15 +33,23 @@ enum KessaiDrill {
                 try await command(words)()
             }
         }
-        let sources = [SIGTERM, SIGINT].map { number in
+        let sources = sources(of: [SIGTERM, SIGINT]) { drill.cancel() }
+        defer { withExtendedLifetime(sources) {} }
+        exit(await drill.value)
+    }
+
+    /// Does something at signals, as long as what it returns is kept. `body` runs on a thread of a queue: one that belonged
+    /// to the main actor, as `main` does, would trap there.
+    nonisolated static func sources(
+        of signals: [Int32], _ body: @escaping @Sendable () -> Void
+    ) -> [any DispatchSourceSignal] {
+        signals.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { drill.cancel() }
+            source.setEventHandler(handler: body)
             source.resume()
             return source
         }
-        defer { withExtendedLifetime(sources) {} }
-        exit(await drill.value)
     }
 
     /// The exit status of a drill that tells whether no rule was broken; what went wrong is said.
