@@ -1,9 +1,5 @@
 import Database
-import Dispatch
 import Drills
-import Drills
-import Glibc
-import Synchronization
 import Testing
 
 @testable import kessai_drill
@@ -64,16 +60,6 @@ import Testing
         ])
         #expect((command.script, command.phaseSeconds, command.seed) == ("/opt/cluster", 2, 9))
         #expect(command.folder.hasPrefix("/var/drills/kessai-nodes-") && command.isForMachines)
-    }
-
-    @MainActor @Test func `a signal is heard beside the main actor`() async throws {
-        let heard = Mutex(false)
-        let sources = KessaiDrill.sources(of: [SIGUSR2]) { heard.withLock { $0 = true } }
-        kill(getpid(), SIGUSR2)
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !heard.withLock({ $0 }), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
-        #expect(heard.withLock { $0 })
-        withExtendedLifetime(sources) {}
     }
 
     @Test func `no violation is 0, a violation 1, and so is a drill that could not be held`() async {

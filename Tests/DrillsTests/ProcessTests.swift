@@ -112,6 +112,30 @@ import Testing
         }
     }
 
+    @Test func `a drill that is asked to end does so by itself, and says so`() async throws {
+        try await withSite { site in
+            // Stands for a binary whose sandbox never begins.
+            let write = try await site.run(
+                "write", ["-c", "cat > slow; chmod +x slow"],
+                input: "#!/bin/sh\necho ran >> \(site.folder)/ran\nexec sleep 60\n")
+            #expect(write.status == 0)
+            let tests = try #require(CommandLine.arguments.first)
+            let drill = String(tests[..<(try #require(tests.lastIndex(of: "/")))]) + "/kessai-drill"
+            let child = try ChildProcess(
+                drill, ["kills", "--database", "sqlite", "--binary", site.folder + "/slow", "--folder", site.folder],
+                environment: [:], directory: site.folder, output: site.log("drill"), errors: site.log("drill"))
+            let deadline = site.clock.now().adding(.seconds(20))
+            while Files.text(site.folder + "/ran") == nil, site.clock.now() < deadline {
+                try await site.clock.sleep(for: .milliseconds(5))
+            }
+            child.send(.terminate)
+            let end = try await site.end(of: child, within: .seconds(20))
+            child.send(.kill)
+            #expect(end == .exited(1))
+            #expect(site.written("drill").contains("CancellationError"))
+        }
+    }
+
     @Test func `a port that is free is below those of connections`() throws {
         let port = try #require(LoopbackPort.free(random: SeededRandom()))
         #expect((12_000...31_000).contains(port))
