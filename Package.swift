@@ -190,7 +190,7 @@ let package = Package(
             "DrillsTests",
             [
                 "AppTesting", "ChildProcess", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP", "JSON",
-                "Kernel", "KernelTesting", "KessaiApp", "Mail",
+                "Kernel", "KernelTesting", "KessaiApp", "Mail", "kessai-drill",
             ]),
         tests(
             "ShopTests",

@@ -88,7 +88,9 @@ import Testing
         let ahead = AheadClock(clock, by: .seconds(100))
         #expect(ahead.now().since(clock.now()) == .seconds(100))
         async let slept: Void = ahead.sleep(for: .seconds(5))
-        while clock.sleeperCount == 0 { await Task.yield() }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while clock.sleeperCount == 0, ContinuousClock.now < deadline { await Task.yield() }
+        try #require(clock.sleeperCount == 1)
         clock.advance(by: .seconds(5))
         try await slept
     }

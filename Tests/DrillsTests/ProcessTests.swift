@@ -1,10 +1,11 @@
 import ChildProcess
 import Database
-import Drills
 import JSON
 import Kernel
 import KernelTesting
 import Testing
+
+@testable import Drills
 
 /// Processes: started, looked at, killed. `sh` stands for the binary.
 @Suite struct ProcessTests {
@@ -85,30 +86,107 @@ import Testing
         }
     }
 
+    @Test func `the cluster's script is asked in its words, its last line is the answer, and its failure is told`()
+        async throws
+    {
+        try await withSite { site in
+            let script = """
+                case $1 in
+                direct) echo starting; echo postgresql://postgres@127.0.0.1:5001/postgres ;;
+                standby) echo postgresql://postgres@127.0.0.1:5002/postgres ;;
+                nginx) echo "http://nginx $(basename "$2") $3 $4" ;;
+                *) echo "no disk" >&2; exit 3 ;;
+                esac
+                """
+            let write = try await site.run("write", ["-c", "cat > cluster.sh"], input: script)
+            #expect(write.status == 0)
+            let cluster = Cluster(script: site.folder + "/cluster.sh", site: site)
+            let listen = try await cluster.listenURL()
+            #expect(
+                listen
+                    == "postgresql://postgres@127.0.0.1:5001,127.0.0.1:5002/postgres?target_session_attrs=read-write")
+            let front = try await cluster.nginx(["http://127.0.0.1:8001", "http://127.0.0.1:8002"])
+            #expect(front == "http://nginx cluster 8001 8002")
+            let failure = await #expect(throws: DrillFailure.self) { try await cluster.run("promote") }
+            #expect(failure?.description.contains("scripts/cluster promote: no disk") == true)
+        }
+    }
+
+    @Test func `a drill that is asked to end does so by itself, and says so`() async throws {
+        try await withSite { site in
+            // Stands for a binary whose sandbox never begins.
+            let write = try await site.run(
+                "write", ["-c", "cat > slow; chmod +x slow"],
+                input: "#!/bin/sh\necho ran >> \(site.folder)/ran\nexec sleep 60\n")
+            #expect(write.status == 0)
+            let tests = try #require(CommandLine.arguments.first)
+            let drill = String(tests[..<(try #require(tests.lastIndex(of: "/")))]) + "/kessai-drill"
+            let child = try ChildProcess(
+                drill, ["kills", "--database", "sqlite", "--binary", site.folder + "/slow", "--folder", site.folder],
+                environment: [:], directory: site.folder, output: site.log("drill"), errors: site.log("drill"))
+            let deadline = site.clock.now().adding(.seconds(20))
+            while Files.text(site.folder + "/ran") == nil, site.clock.now() < deadline {
+                try await site.clock.sleep(for: .milliseconds(5))
+            }
+            child.send(.terminate)
+            let end = try await site.end(of: child, within: .seconds(20))
+            child.send(.kill)
+            #expect(end == .exited(1))
+            #expect(site.written("drill").contains("CancellationError"))
+        }
+    }
+
     @Test func `a port that is free is below those of connections`() throws {
         let port = try #require(LoopbackPort.free(random: SeededRandom()))
         #expect((12_000...31_000).contains(port))
     }
 
-    @Test func `kills are counted by place and database`() {
+    @Test func `kills are counted by place and database, and the violations of their rounds with them`() {
         var table = KillTable()
         table.add(.init(database: .sqlite, name: KillTable.random))
         table.add(.init(database: .sqlite, name: "mail.after job:a"))
         var other = KillTable()
         other.add(.init(database: .postgresql, name: "mail.after job:a"))
         other.add(.init(database: .postgresql, name: "mail.after job:a"))
+        other.add(.init(database: .postgresql, name: "mail.before job:a"))
+        other.add(violations: 3, on: .postgresql)
+        table.add(violations: 0, on: .sqlite)
         table.add(other)
-        #expect(table.total() == 4)
-        #expect(table.total(on: .postgresql) == 2)
+        #expect(table.total() == 5)
+        #expect(table.total(on: .postgresql) == 3)
         #expect(
             table.markdown == """
-                | killed | SQLite | PostgreSQL |
-                |---|---:|---:|
-                | at random | 1 | 0 |
-                | `mail.after job:a` | 1 | 2 |
-                | **all** | **2** | **2** |
+                | killed | SQLite | violations | PostgreSQL | violations |
+                |---|---:|---:|---:|---:|
+                | at random | 1 | 0 | 0 | 0 |
+                | `mail.after job:a` | 1 | 0 | 2 | 3 |
+                | `mail.before job:a` | 0 | 0 | 1 | 3 |
+                | **all** | **2** | **0** | **3** | **3** |
 
                 """)
         #expect(table.json[1]?["postgresql"] == 2)
+        #expect(table.json[1]?["postgresql_violations"] == 3)
+        #expect(table.json[1]?["sqlite_violations"] == 0)
+    }
+
+    @Test func `a drill in which nothing of a kind happened is a violation`() {
+        #expect(Ground.emptiness(of: [("orders", 1), ("mails", 2)]) == [])
+        #expect(
+            Ground.emptiness(of: [("orders", 0), ("mails", 2), ("refunds", 0)]).map(\.what) == [
+                "no orders", "no refunds",
+            ])
+    }
+
+    @Test func `a client's memory has everything when something was paid, delivered and given back`() {
+        let memory = Memory()
+        let facts: [Memory.Fact] = [
+            .paid(order: "a"), .confirmed(reference: 1, device: "d", product: "license"),
+            .refunded(refund: "r", order: "a", amountMinor: 1),
+        ]
+        for fact in facts {
+            #expect(!memory.hasEverything)
+            memory.learn(fact)
+        }
+        #expect(memory.hasEverything)
     }
 }

@@ -7,6 +7,7 @@ import Testing
 
 /// A server that takes what is sent and never answers: no error comes by itself, so every wait must have its end.
 @Suite(.enabled(if: TestServer.isThere)) struct PostgresSilenceTests {
+    /// Short ones, for what is to be given up. Tables are made with the usual ones: a slow disk is no silence.
     private static let limits = PostgresLimits(
         statementTimeoutMs: 20_000, connectTimeoutSeconds: 2, silenceMs: 300, commitTimeoutMs: 400)
 
@@ -19,7 +20,7 @@ import Testing
         try await withWire { wire, sandbox in
             let node = try PostgresDatabase(
                 url: try wire.url(sandbox.url), connectionsMax: 4, limits: Self.limits, clock: SystemClock())
-            try await node.run("CREATE TABLE t (i BIGINT)")
+            try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             let gate = Gate()
             try await withThrowingTaskGroup { group in
                 for _ in 0..<4 { group.addTask { try await node.write { _ in gate.meet(4) } } }
@@ -52,7 +53,7 @@ import Testing
         try await withWire { wire, sandbox in
             let node = try PostgresDatabase(
                 url: try wire.url(sandbox.url), connectionsMax: 1, limits: Self.limits, clock: SystemClock())
-            try await node.run("CREATE TABLE t (i BIGINT)")
+            try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             let runs = Counter()
             #expect(
                 await isUnavailable {
@@ -76,7 +77,7 @@ import Testing
         try await withWire { wire, sandbox in
             let node = try PostgresDatabase(
                 url: try wire.url(sandbox.url), connectionsMax: 1, limits: Self.limits, clock: SystemClock())
-            try await node.run("CREATE TABLE t (i BIGINT)")
+            try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             await #expect(throws: DatabaseError.commitUnknown) {
                 try await node.write { tx in
                     try tx.execute("INSERT INTO t VALUES (1)")

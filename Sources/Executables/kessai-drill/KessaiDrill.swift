@@ -1,6 +1,6 @@
 internal import CurlTransport
 internal import Database
-private import Dispatch
+internal import Dispatch
 internal import Drills
 private import Foundation
 internal import HTTP
@@ -26,31 +26,47 @@ enum KessaiDrill {
         """
 
     static func main() async {
-        do {
-            let run = try command(Array(CommandLine.arguments.dropFirst()))
-            // Who is asked to end takes the processes along.
-            let drill = Task { try await run() }
-            let sources = [SIGTERM, SIGINT].map { number in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { drill.cancel() }
-                source.resume()
-                return source
+        let words = Array(CommandLine.arguments.dropFirst())
+        // Who is asked to end takes the processes along.
+        let drill = Task {
+            await status(telling: { line in FileHandle.standardError.write(Data("\(line)\n".utf8)) }) {
+                try await command(words)()
             }
-            defer { withExtendedLifetime(sources) {} }
-            exit(try await drill.value ? 0 : 1)
-        } catch let error as WrongUsage {
-            let text = "kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)"
-            FileHandle.standardError.write(Data(text.utf8))
-            exit(2)
+        }
+        let sources = sources(of: [SIGTERM, SIGINT]) { drill.cancel() }
+        defer { withExtendedLifetime(sources) {} }
+        exit(await drill.value)
+    }
+
+    /// Does something at signals, as long as what it returns is kept. `body` runs on a thread of a queue: one that belonged
+    /// to the main actor, as `main` does, would trap there.
+    nonisolated static func sources(
+        of signals: [Int32], _ body: @escaping @Sendable () -> Void
+    ) -> [any DispatchSourceSignal] {
+        signals.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler(handler: body)
+            source.resume()
+            return source
+        }
+    }
+
+    /// The exit status of a drill that tells whether no rule was broken; what went wrong is said.
+    static func status(
+        telling say: (String) -> Void, of drill: () async throws -> Bool
+    ) async -> Int32 {
+        do { return try await drill() ? 0 : 1 } catch let error as WrongUsage {
+            say("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)")
+            return 2
         } catch {
-            FileHandle.standardError.write(Data("kessai-drill: \(error)\n".utf8))
-            exit(1)
+            say("kessai-drill: \(error)")
+            return 1
         }
     }
 
     /// What the words ask for; it tells whether no rule was broken.
-    private static func command(_ words: [String]) throws -> @Sendable () async throws -> Bool {
+    static func command(_ words: [String]) throws -> @Sendable () async throws -> Bool {
         if words.first == "nodes" {
             let command = try NodesCommand(Array(words.dropFirst()))
             return { try await command.run() }

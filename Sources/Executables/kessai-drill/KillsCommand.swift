@@ -8,7 +8,7 @@ internal import Kernel
 
 /// `kessai-drill kills`: round after round, until there were enough kills.
 struct KillsCommand {
-    private let options: DrillOptions
+    let options: DrillOptions
     private let clock = SystemClock()
     private let random = SystemRandomSource()
 
@@ -101,8 +101,12 @@ struct KillsCommand {
         if options.isMarkdown {
             Self.say("\n" + table.markdown)
         } else {
-            Self.say("SQLite\tPostgreSQL")
-            for row in table.rows { Self.say("\(row.sqlite)\t\(row.postgresql)\t\(row.name)") }
+            Self.say("SQLite\tbroken\tPostgreSQL\tbroken")
+            for row in table.rows {
+                let (sqlite, postgresql) = (row.sqlite, row.postgresql)
+                Self.say(
+                    "\(sqlite.kills)\t\(sqlite.violations)\t\(postgresql.kills)\t\(postgresql.violations)\t\(row.name)")
+            }
         }
         let counts = sum.counts.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         Self.say(

@@ -19,12 +19,12 @@ struct NodesCommand {
 
         """
 
-    private let binary: String
-    private let script: String
-    private let phaseSeconds: Int64
-    private let seed: UInt64
-    private let folder: String
-    private let isForMachines: Bool
+    let binary: String
+    let script: String
+    let phaseSeconds: Int64
+    let seed: UInt64
+    let folder: String
+    let isForMachines: Bool
     private let clock = SystemClock()
     private let random = SystemRandomSource()
 

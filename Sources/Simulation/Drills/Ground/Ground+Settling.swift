@@ -8,6 +8,18 @@ extension Ground {
     /// How often reconciliation may be needed until it finds no difference.
     private static let reconciliationsMax = 4
 
+    /// While it storms, waits until clients were told of something of everything, for a while: a storm can be too short
+    /// for that. That it never comes is found in ``close(faults:)``. Throws `CancellationError`.
+    func awaitEverything() async throws { _ = try await comes { self.memory.hasEverything } }
+
+    /// A drill without orders, mails, … proves nothing, whatever its books say: a server that refuses everybody has good
+    /// books.
+    static func emptiness(of counts: [(name: String, count: Int)]) -> [Violation] {
+        counts.filter { $0.count == 0 }.map {
+            Violation(rule: "a drill has some of everything", what: "no \($0.name)")
+        }
+    }
+
     /// Waits, cancels and reconciles until nothing is under way any more. Returns what stayed unsettled.
     /// `secondsAhead`: how far the nodes' clocks are ahead. Throws ``DrillFailure``, `DatabaseError`.
     public func settle(secondsAhead: Int64 = 0) async throws -> [String] {
@@ -104,6 +116,7 @@ extension Ground {
             throw error
         }
         let counts = try await count(books)
+        violations += Self.emptiness(of: counts)
         await rows.close()
         let orders = Set(violations.compactMap(\.order)).sorted().prefix(5)
         var stories: [String] = []

@@ -71,22 +71,10 @@ public struct KillRound: Sendable {
             } else {
                 DrillDatabase.sqlite(file: site.folder + "/kessai.db")
             }
-        let ground: Ground
-        do {
-            ground = try await Ground(plan.layout, database: database, at: site, via: transport, random: random)
-        } catch {
-            try await database.drop(on: site)
-            throw error
-        }
-        do {
-            let outcome = try await hold(on: ground)
-            ground.abandon()
-            try await database.drop(on: site)
-            return outcome
-        } catch {
-            ground.abandon()
-            try await database.drop(on: site)
-            throw error
+        return try await ending(with: { [site] in try await database.drop(on: site) }) {
+            let ground = try await Ground(plan.layout, database: database, at: site, via: transport, random: random)
+            defer { ground.abandon() }
+            return try await hold(on: ground)
         }
     }
 
@@ -100,19 +88,22 @@ public struct KillRound: Sendable {
             for ahead in Self.aftershocksAheadSeconds {
                 try await killer.run(.aftershock, kills: later, secondsAhead: ahead)
             }
-            await ground.stripe.calmDown()
             for node in ground.nodes {
                 guard try await node.start(secondsAhead: Self.calmAheadSeconds) else {
                     throw DrillFailure("\(node.name) does not start in the calm: \(node.log)")
                 }
             }
+            try await ground.awaitEverything()
+            await ground.stripe.calmDown()
             ground.stage.calmDown(patience: Self.calmPatience)
             try await group.waitForAll()
         }
         let unsettled = try await ground.settle(secondsAhead: Self.calmAheadSeconds)
         let reading = try await ground.close(faults: killer.faults + unsettled)
+        var table = killer.table
+        table.add(violations: reading.violations.count, on: plan.database)
         return Outcome(
-            table: killer.table, violations: reading.violations, stories: reading.stories, counts: reading.counts,
+            table: table, violations: reading.violations, stories: reading.stories, counts: reading.counts,
             folder: site.folder)
     }
 }

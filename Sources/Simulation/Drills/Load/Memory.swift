@@ -40,6 +40,13 @@ public final class Memory: Sendable {
 
     /// All facts, in the order in which they were learnt.
     public var facts: [Fact] { state.withLock { $0.facts } }
+    /// Whether something was paid, delivered to a device, and given back.
+    public var hasEverything: Bool {
+        let facts = facts
+        return facts.contains { if case .paid = $0 { true } else { false } }
+            && facts.contains { if case .confirmed = $0 { true } else { false } }
+            && facts.contains { if case .refunded = $0 { true } else { false } }
+    }
     /// How many orders were wished for, each with a key of its own: there can be no more.
     public var orderWishes: Int { state.withLock { $0.orderWishes } }
     /// How many refunds were wished for, likewise.

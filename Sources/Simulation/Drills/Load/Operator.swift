@@ -12,7 +12,9 @@ public struct Operator: Sendable {
 
     /// Works while it storms, and finishes what was begun. Throws `CancellationError`.
     public func run() async throws {
-        guard let token = try await person.logIn(Self.email) else { return }
+        guard let token = try await person.logIn(Self.email) else {
+            return person.memory.waitedInVain("POST /api/auth/login: the operator is not let in")
+        }
         try await person.live { [self] in
             try await person.pause(500...2_000)
             let facts = person.memory.facts

@@ -33,7 +33,8 @@ struct Cluster: Sendable {
             "/usr/bin/env", ["bash", script, command, folder] + words,
             environment: ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
             directory: site.folder, output: output, errors: output)
-        guard try await site.end(of: child, within: .seconds(90)) == .exited(0) else {
+        // Also when the drill is asked to end: `stop` must not meet a `start` that is under way.
+        guard try await uncancelled({ try await site.end(of: child, within: .seconds(90)) }) == .exited(0) else {
             child.send(.kill)
             throw DrillFailure("scripts/cluster \(command): \(site.written(name))")
         }

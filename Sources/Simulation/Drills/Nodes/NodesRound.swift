@@ -38,19 +38,18 @@ public struct NodesRound: Sendable {
         watch = Watch(transport, clock: site.clock)
     }
 
+    static let restarted = "PostgreSQL restarted"
+    static let primaryKilled = "primary killed"
+    static let promoted = "replica promoted"
+    /// Jobs are looked for once a second: in so long some are found.
+    private static let deafnessMin = Duration.seconds(3)
+
     /// How long the primary is dead before its replica is promoted: an operator, or what acts for one, needs a while.
     private static let outage = Duration.seconds(4)
 
     /// Holds it. Everything that was started is ended, whatever happens; files stay. Throws ``DrillFailure``.
     public func run() async throws -> Outcome {
-        do {
-            let outcome = try await onCluster()
-            try await cluster.run("stop")
-            return outcome
-        } catch {
-            try await cluster.run("stop")
-            throw error
-        }
+        try await ending(with: { [cluster] in try await cluster.run("stop") }) { try await onCluster() }
     }
 
     private func onCluster() async throws -> Outcome {
@@ -65,46 +64,40 @@ public struct NodesRound: Sendable {
             return front
         }
         let ground = try await Ground(layout, database: database, at: site, via: watch, random: random)
-        do {
-            var outcome = try await hold(on: ground)
-            ground.abandon()
-            outcome.violations += answersThatMustNotBe
-            return outcome
-        } catch {
-            ground.abandon()
-            throw error
-        }
+        defer { ground.abandon() }
+        return try await hold(on: ground)
     }
 
     private func hold(on ground: Ground) async throws -> Outcome {
         guard let port = LoopbackPort.free(random: random) else { throw DrillFailure("no port is free") }
         let added = Node("serve\(ground.nodes.count)", .serve(port: port), on: ground.site)
-        do {
-            for node in ground.nodes { try await start(node) }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                watch.begin("warm-up")
-                for person in ground.people() { group.addTask { try await person() } }
-                try await pass()
-                try await storm(on: ground, added)
-                watch.begin("calm: every node restarted")
-                await ground.stripe.calmDown()
-                try await restart(ground, without: added)
-                ground.stage.calmDown(patience: KillRound.calmPatience)
-                try await group.waitForAll()
-            }
-        } catch {
-            added.abandon()
-            throw error
+        // It ended long before, when all went well.
+        defer { added.abandon() }
+        for node in ground.nodes { try await start(node) }
+        let deafness = try await withThrowingTaskGroup(of: Void.self) { group in
+            watch.begin("warm-up")
+            for person in ground.people() { group.addTask { try await person() } }
+            try await pass()
+            let deafness = try await storm(on: ground, added)
+            watch.begin("calm: every node restarted")
+            await ground.stripe.calmDown()
+            try await restart(ground, without: added)
+            ground.stage.calmDown(patience: KillRound.calmPatience)
+            try await group.waitForAll()
+            return deafness
         }
         watch.end()
         let unsettled = try await ground.settle(secondsAhead: KillRound.calmAheadSeconds)
         let reading = try await ground.close(faults: unsettled)
+        let phases = watch.phases
         return Outcome(
-            phases: watch.phases, violations: reading.violations, stories: reading.stories, counts: reading.counts)
+            phases: phases,
+            violations: reading.violations + Self.violations(phases) + deafness.violations, stories: reading.stories,
+            counts: reading.counts)
     }
 
     /// Everything that may happen to nodes and database, one after the other.
-    private func storm(on ground: Ground, _ added: Node) async throws {
+    private func storm(on ground: Ground, _ added: Node) async throws -> Deafness {
         let (server, worker) = (ground.nodes[0], ground.nodes[3])
         watch.begin("a serving node killed")
         try await kill(server)
@@ -120,15 +113,15 @@ public struct NodesRound: Sendable {
         try await pass()
 
         for mode in ["fast", "immediate"] {
-            watch.begin("PostgreSQL restarted (\(mode))")
+            watch.begin("\(Self.restarted) (\(mode))")
             try await cluster.run("restart-primary", [mode])
             try await pass()
         }
 
-        watch.begin("primary killed")
+        watch.begin(Self.primaryKilled)
         try await cluster.run("kill-primary")
         try await site.clock.sleep(for: Self.outage)
-        watch.begin("replica promoted")
+        watch.begin(Self.promoted)
         try await cluster.run("promote")
         try await pass()
 
@@ -137,7 +130,7 @@ public struct NodesRound: Sendable {
         try await pass()
 
         watch.begin("notifications lost")
-        try await loseNotifications(for: phaseLength, on: ground.database)
+        return try await loseNotifications(for: max(phaseLength, Self.deafnessMin), on: ground.database)
     }
 
     private func pass() async throws { try await site.clock.sleep(for: phaseLength) }
@@ -166,31 +159,18 @@ public struct NodesRound: Sendable {
     }
 
     /// Cuts whoever listens, again and again: only looking finds jobs then.
-    private func loseNotifications(for time: Duration, on database: DrillDatabase) async throws {
+    private func loseNotifications(for time: Duration, on database: DrillDatabase) async throws -> Deafness {
         let knife = try database.open(clock: site.clock)
-        let end = site.clock.now().adding(time)
-        do {
+        return try await ending(with: { await knife.close() }) {
+            let end = site.clock.now().adding(time)
+            var deafness = Deafness()
+            let doneBefore = try await Deafness.jobsDone(in: knife)
             while site.clock.now() < end {
-                _ = try await knife.read { tx in
-                    try tx.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
-                }
+                deafness.cuts += try await Deafness.cut(by: knife)
                 try await site.clock.sleep(for: .milliseconds(50))
             }
-            await knife.close()
-        } catch {
-            await knife.close()
-            throw error
-        }
-    }
-
-    /// An outage is never a fault of ours, and clients are always told when to come again.
-    private var answersThatMustNotBe: [Violation] {
-        watch.phases.flatMap { phase in
-            phase.others.filter { $0.key.hasPrefix("500") || $0.key.hasPrefix("503") }.map {
-                Violation(
-                    rule: "while something is away the answer is a 503 with a code and Retry-After",
-                    what: "\(phase.name): \($0.value) × \($0.key)")
-            }
+            deafness.jobs = try await Deafness.jobsDone(in: knife) - doneBefore
+            return deafness
         }
     }
 }

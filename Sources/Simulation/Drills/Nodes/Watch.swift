@@ -74,10 +74,15 @@ final class Watch: HTTPTransport {
                 state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began)
                 return
             }
-            if status == 503, response?.headers["Retry-After"] != nil, !code.isEmpty {
+            let saysWhen = response?.headers["Retry-After"] != nil
+            let isInUse = status == 409 && code == "idempotency_key_in_use"
+            if status == 503, saysWhen, code == "unavailable" {
                 state.phases[last].awayAnswers += 1
-            } else if status >= 500 || (status == 409 && code == "idempotency_key_in_use") {
+            } else if isInUse || (status == 503 && !code.isEmpty), saysWhen {
                 state.phases[last].others["\(status) \(code)", default: 0] += 1
+            } else if status >= 500 || isInUse {
+                let name = "\(status) \(code.isEmpty ? "without a code" : code)"
+                state.phases[last].wrongs[name + (saysWhen ? "" : " without Retry-After"), default: 0] += 1
             } else {
                 if let trouble = state.troubles.removeValue(forKey: identity) {
                     state.phases[last].mended += 1
@@ -107,10 +112,13 @@ public struct PhaseRow: Sendable, Equatable {
     public let name: String
     /// Requests that ended in it.
     public var requests = 0
-    /// 503 with `Retry-After` and a code.
+    /// 503 with `Retry-After` and the code `unavailable`: the database or every node is away.
     public var awayAnswers = 0
-    /// Everything else that wants a repeat, by name: `not reached`, `broken off`, `409 idempotency_key_in_use`, ….
+    /// Everything else that wants a repeat, by name: `not reached`, `broken off`, `409 idempotency_key_in_use`,
+    /// `503 payment_page_unavailable` (Stripe is away).
     public var others: [String: Int] = [:]
+    /// Answers that must not be, by name: `500 internal_error`, `503 unavailable without Retry-After`, ….
+    public var wrongs: [String: Int] = [:]
     /// Requests that had failed and then got an answer that says what became of them.
     public var mended = 0
     /// The longest time from the first failure of such a request to its answer, in milliseconds.
@@ -125,9 +133,12 @@ public struct PhaseRow: Sendable, Equatable {
 
     /// As JSON.
     public var json: JSONValue {
-        [
+        func object(_ counts: [String: Int]) -> JSONValue {
+            .object(JSONObject(counts.sorted { $0.key < $1.key }.map { ($0.key, .int(Int64($0.value))) }))
+        }
+        return [
             "phase": .string(name), "requests": .int(Int64(requests)), "unavailable": .int(Int64(awayAnswers)),
-            "others": .object(JSONObject(others.sorted { $0.key < $1.key }.map { ($0.key, .int(Int64($0.value))) })),
+            "others": object(others), "wrong": object(wrongs),
             "mended": .int(Int64(mended)), "longest_trouble_ms": .int(longestTroubleMs),
             "longest_gap_ms": .int(longestGapMs), "slowest_ms": .int(slowestMs),
         ]
@@ -141,7 +152,8 @@ public struct PhaseRow: Sendable, Equatable {
 
     /// A row of a table.
     public var markdown: String {
-        let others = others.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
+        let others = (others.sorted { $0.key < $1.key } + wrongs.sorted { $0.key < $1.key })
+            .map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
         return "| \(name) | \(requests) | \(awayAnswers) | \(others) | \(mended) | \(longestTroubleMs) ms "
             + "| \(longestGapMs) ms | \(slowestMs) ms |"
     }

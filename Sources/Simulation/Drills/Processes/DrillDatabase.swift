@@ -54,7 +54,8 @@ public struct DrillDatabase: Sendable {
         let child = try ChildProcess(
             "/usr/bin/env", ["psql", "-qX", url, "-c", statement],
             environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], directory: site.folder, output: log, errors: log)
-        guard try await site.end(of: child, within: .seconds(60)) == .exited(0) else {
+        // Also when the drill is asked to end: what is made must be known, to be dropped.
+        guard try await uncancelled({ try await site.end(of: child, within: .seconds(60)) }) == .exited(0) else {
             child.send(.kill)
             throw DrillFailure("psql: \(site.written("psql"))")
         }

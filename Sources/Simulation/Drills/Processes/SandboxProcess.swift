@@ -16,8 +16,13 @@ public final class SandboxProcess: Sendable {
     public init(on site: Site, port: UInt16, retrySpeed: Int) async throws {
         child = try site.start(
             "sandbox", ["sandbox", "stripe", "--port", "\(port)", "--retry-speed", "\(retrySpeed)"])
-        guard try await site.waits(for: "Stripe sandbox:", from: "sandbox", of: child) else {
-            throw DrillFailure("the sandbox does not begin: \(site.log("sandbox"))")
+        do {
+            guard try await site.waits(for: "Stripe sandbox:", from: "sandbox", of: child) else {
+                throw DrillFailure("the sandbox does not begin: \(site.log("sandbox"))")
+            }
+        } catch {
+            child.send(.kill)
+            throw error
         }
         url = "http://127.0.0.1:\(port)"
     }

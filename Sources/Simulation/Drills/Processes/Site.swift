@@ -51,8 +51,9 @@ public struct Site: Sendable {
         seconds: Int64 = 60
     ) async throws -> (status: Int32, text: String) {
         let child = try start(name, arguments, adding: extra, input: input)
+        // Also when it is left because the drill is asked to end; one that ended gets no signal.
+        defer { child.send(.kill) }
         guard let end = try await end(of: child, within: .seconds(seconds)) else {
-            child.send(.kill)
             throw DrillFailure("\(arguments.joined(separator: " ")) did not end within \(seconds) s: \(log(name))")
         }
         guard case .exited(let status) = end else {
