@@ -2,6 +2,14 @@ extension BookRule {
     /// Devices and their purchases.
     static let ofPasses = [
         BookRule(
+            "a purchase is of what its order is about, and of nothing else",
+            """
+            SELECT p.product_type AS what, p.order_id FROM pass_purchases p
+            WHERE (SELECT COUNT(*) FROM order_lines l WHERE l.order_id = p.order_id) <> 1
+                OR NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = p.order_id
+                    AND l.product_id = p.product_type AND l.quantity = 1)
+            """),
+        BookRule(
             "a device has what was delivered to it",
             """
             SELECT d.device_id AS what, NULL AS order_id FROM devices d WHERE

@@ -59,6 +59,12 @@ public enum Mutations {
         ) { text in
             text.contains("FROM pass_purchases") && text.contains("state = 'open' ORDER BY") ? .empty : .kept
         },
+        rewriting("another_product", "a licence is delivered for the price of a day pass") { text in
+            text.contains("INSERT INTO pass_purchases")
+                ? .text(
+                    text.replacing("VALUES ($1, $2, $3,", with: "VALUES ($1, $2, REPLACE($3, 'daypass', 'license'),"))
+                : .kept
+        },
         rewriting("trust_event_order", "what comes last is taken for the newest") { text in
             text.contains("snapshot_at_ms FROM disputes")
                 ? .text(text.replacing("snapshot_at_ms FROM", with: "0 AS snapshot_at_ms FROM")) : .kept
