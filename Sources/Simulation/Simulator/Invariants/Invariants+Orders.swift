@@ -25,11 +25,13 @@ extension Invariants {
     ]
 
     private static func tooManyOrders(_ books: Books) async throws -> [String] {
-        let wishes = (0..<2).reduce(0) { $0 + books.world.memory.facts("order keys of buyer\($1)").count }
-        let placed =
-            try await books.rows("SELECT COUNT(*) AS count FROM orders WHERE seller = 'shop'")
-            .first?.int("count") ?? 0
-        return Int(placed) > wishes ? ["\(placed) orders of \(wishes) wishes"] : []
+        // Who wishes for something of a seller notes it under the seller's name.
+        let rows = try await books.rows("SELECT seller, COUNT(*) AS count FROM orders GROUP BY seller ORDER BY seller")
+        return try rows.compactMap { row in
+            let (seller, placed) = (try row.text("seller"), try row.int("count"))
+            let wishes = books.world.memory.facts("wishes of \(seller)").count
+            return Int(placed) > wishes ? "\(placed) orders of \(wishes) wishes, sold by \(seller)" : nil
+        }
     }
 
     /// Whether somebody took the money beside us.

@@ -65,6 +65,13 @@ public enum Mutations {
                     text.replacing("VALUES ($1, $2, $3,", with: "VALUES ($1, $2, REPLACE($3, 'daypass', 'license'),"))
                 : .kept
         },
+        rewriting("utc_day", "a day pass is for the day in London, not in Tokyo") { text in
+            guard text.contains("UPDATE pass_purchases SET state") else { return .kept }
+            return .text(
+                text.replacing(
+                    "unlock_date = $4",
+                    with: "unlock_date = CASE WHEN $4 IS NOT NULL THEN date($2 / 1000, 'unixepoch') END"))
+        },
         rewriting("trust_event_order", "what comes last is taken for the newest") { text in
             text.contains("snapshot_at_ms FROM disputes")
                 ? .text(text.replacing("snapshot_at_ms FROM", with: "0 AS snapshot_at_ms FROM")) : .kept
