@@ -101,6 +101,22 @@ import Testing
         }
     }
 
+    /// The first and the last millisecond of a day in Tokyo, and a day of a leap year.
+    @Test(
+        arguments: TestEngine.all,
+        [(1_795_273_199_999, "2026-11-21"), (1_795_273_200_000, "2026-11-22"), (1_835_406_000_000, "2028-02-29")])
+    func `a day pass of the right day breaks no rule about days`(
+        engine: TestEngine, pass: (deliveredMs: Int64, day: String)
+    ) async throws {
+        try await withBooks(on: engine) { world, books in
+            let change =
+                "UPDATE pass_purchases SET delivered_at_ms = \(pass.deliveredMs), unlock_date = '\(pass.day)'"
+            try await world.alter(SQL(unsafe: change))
+            let broken = try await books.check().map(\.rule)
+            #expect(!broken.contains("a day pass is for the day in Tokyo on which it was delivered"))
+        }
+    }
+
     @Test func `every rule is broken by a plant`() {
         #expect(Set(Rules.all.map(\.rule)) == Set(Self.plants.map(\.rule)))
     }

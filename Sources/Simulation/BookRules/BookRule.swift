@@ -1,7 +1,7 @@
 public import Database
 
 /// What our own rows must be once the world is calm, whatever happened before. The simulator and the drills check the
-/// same list, ``all(stock:)``; a feature adds its file and its line there. What compares our rows with Stripe's objects,
+/// same list, ``all(stock:)``; a feature that sells adds its file and its line in ``sellers(stock:)``. What compares our rows with Stripe's objects,
 /// or is demanded by one of the two alone, stands with that one.
 public struct BookRule: Sendable {
     /// What breaks a rule.
@@ -36,5 +36,40 @@ public struct BookRule: Sendable {
     }
 
     /// All of them. `stock` is what each product with a stock had at the beginning.
-    public static func all(stock: Int64) -> [BookRule] { ofEverything + ofOrders(stock: stock) + ofPasses }
+    public static func all(stock: Int64) -> [BookRule] {
+        let sellers = sellers(stock: stock)
+        return ofEverything + ofOrders(deliveries: deliveries(of: sellers)) + sellers.flatMap(\.rules)
+    }
+
+    /// A query of what our own rows, but for the journal, say that Stripe holds: a `sum` for each `currency` of what was
+    /// delivered, once for each delivery, less what was given back of it and what banks took; and of the money that pays
+    /// nothing, less what was given back of that.
+    public static let delivered = """
+        SELECT currency, CAST(SUM(amount) AS BIGINT) AS sum FROM (
+            SELECT o.currency, o.total_minor - o.refunded_minor AS amount FROM orders o
+                JOIN (\(deliveries(of: sellers(stock: 0)))) d ON d.order_id = o.id
+            UNION ALL SELECT currency, amount_minor FROM payments WHERE applied = 0
+            UNION ALL SELECT r.currency, -r.amount_minor FROM refunds r JOIN payments p ON p.id = r.payment_id
+                WHERE p.applied = 0 AND r.state = 'succeeded'
+            UNION ALL SELECT currency, -amount_minor FROM disputes
+                WHERE status IN ('needs_response', 'under_review', 'lost')) parts
+        GROUP BY currency
+        """
+
+    /// Whoever sells. One line each.
+    private static func sellers(stock: Int64) -> [SellerBooks] { [.shop(stock: stock), .passes] }
+
+    private static func deliveries(of sellers: [SellerBooks]) -> String {
+        sellers.map { "SELECT order_id FROM (\($0.deliveries)) of_\($0.name)" }.joined(separator: " UNION ALL ")
+    }
+}
+
+/// What a feature that sells brings to the books.
+struct SellerBooks: Sendable {
+    /// Its name in SQL.
+    let name: String
+    /// A query of its deliveries: `order_id`, once for each.
+    let deliveries: String
+    /// What must be so of its own rows.
+    let rules: [BookRule]
 }

@@ -27,6 +27,7 @@ final class Buyer: SimulatedActor {
         var orders: [String] = []
         var current = 0
         var intents: [String: String] = [:]
+        var totals: [String: Int64] = [:]
     }
     private let name: String
     private let world: SimulatedWorld
@@ -80,11 +81,12 @@ final class Buyer: SimulatedActor {
         let answer = await world.persist(
             as: name, "POST", "/api/orders", key: key,
             body: ["items": [["product_id": .string(product), "quantity": .int(Int64(1 + argument % 3))]]])
-        world.memory.note("order keys of \(name)", key)
+        world.memory.note("wishes of shop", key)
         guard let id = answer?["id"]?.string, answer?.status == 201 else { return }
         world.memory.note("orders of \(name)", id)
         mine.withLock { mine in
             if !mine.orders.contains(id) { mine.orders.append(id) }
+            mine.totals[id] = answer?["total"]?["amount"]?.int
             mine.current = mine.orders.count - 1
         }
     }
@@ -93,13 +95,18 @@ final class Buyer: SimulatedActor {
         guard let order = current else { return }
         var body = more
         body["order_id"] = .string(order)
-        let before = world.memory.logCount("swap_attempt")
+        let before = world.memory.logCount("swap_attempt \(order)")
         let answer = await world.persist(
             as: name, "POST", "/api/payments/intent", key: world.freshKey(), body: .object(body))
         guard let answer, let intent = answer["payment_intent_id"]?.string else { return }
         mine.withLock { $0.intents[order] = intent }
-        if more["amount"] != nil, world.memory.logCount("swap_attempt") == before {
+        if more["amount"] != nil, world.memory.logCount("swap_attempt \(order)") == before {
             world.memory.violate("a swapped amount of order \(order) was not logged")
+        }
+        if let total = mine.withLock({ $0.totals[order] }),
+            answer["amount"]?.int != total || answer["currency"] != "jpy"
+        {
+            world.memory.violate("order \(order) of \(total) was to be paid with \(answer["amount"]?.int ?? 0)")
         }
     }
 

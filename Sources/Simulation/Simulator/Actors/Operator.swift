@@ -6,7 +6,9 @@ struct Operator: SimulatedActor {
     static let kind = "operator"
     static let words: [(name: String, weight: Int)] = [
         ("refund", 4), ("refund_part", 3), ("refund_twice", 2), ("cancel", 1), ("resolve", 1), ("replay", 1),
-        ("dashboard_refund", 2), ("dashboard_payment", 1), ("dashboard_other_amount", 1), ("dashboard_cancel", 1),
+        ("dashboard_refund", 2), ("dashboard_payment", 1), ("dashboard_other_amount", 1),
+        ("dashboard_other_currency", 1), ("dashboard_other_customer", 1), ("dashboard_page", 1),
+        ("dashboard_cancel", 1),
         ("settle", 2), ("statement", 1), ("answer_dispute", 2), ("accept_dispute", 1),
     ]
     static let stepCount = 1...6
@@ -119,21 +121,7 @@ struct Operator: SimulatedActor {
             let open = await world.list("/v1/payment_intents").filter { $0["status"] == "requires_payment_method" }
             guard !open.isEmpty, let id = open[step.argument % open.count]["id"]?.string else { return }
             _ = await world.atStripe("POST", "/v1/payment_intents/\(id)/cancel")
-        default:
-            let states = ["pending", "awaiting_payment", "canceled", "paid"]
-            let page = await world.request(
-                as: name, "GET", "/api/admin/orders?status=\(states[step.argument % states.count])")
-            guard let order = page?["data"]?.array?.first, let id = order["id"]?.string,
-                let total = order["total"]?["amount"]?.int, order["items"]?.array?.isEmpty != true
-            else { return }
-            let amount = step.name == "dashboard_other_amount" ? max(50, total / 2) : total
-            world.memory.note("paid beside us", id)
-            let made = await world.atStripe(
-                "POST", "/v1/payment_intents",
-                "amount=\(amount)&currency=jpy&metadata[order_id]=\(id)&confirm=true&payment_method=pm_card_visa"
-                    + "&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never")
-            world.trace.tell(
-                "    a payment of \(amount) for \(id) at Stripe: \(made?["status"]?.string ?? made?.told ?? "?")")
+        default: await DashboardPayment(world: world, name: name).perform(step)
         }
     }
 }

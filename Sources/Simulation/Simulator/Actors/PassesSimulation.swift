@@ -2,7 +2,6 @@ internal import Database
 internal import JSON
 internal import Kernel
 public import KessaiApp
-private import Synchronization
 
 /// Licences and day passes for devices, on pages of Stripe Checkout.
 public enum PassesSimulation: SimulatedFeature {
@@ -28,119 +27,41 @@ public enum PassesSimulation: SimulatedFeature {
     ]
     /// A licence at ¥4,800; day passes at ¥120, later more.
     public static let environment = [
-        "PASSES_LICENSE_PRICE": "4800", "PASSES_DAYPASS_PRICES": "0:120,2:240,10:480",
+        "PASSES_LICENSE_PRICE": "4800",
+        "PASSES_DAYPASS_PRICES": daypassPrices.map { "\($0.unlocks):\($0.price)" }.joined(separator: ","),
         "PASSES_RETURN_URLS": "timekeeper://purchase",
     ]
+    /// What a day pass costs, from how many unlocks on.
+    static let daypassPrices: [(unlocks: Int64, price: Int64)] = [(0, 120), (2, 240), (10, 480)]
+    /// What passes cost.
+    public static let invariants: [any Invariant] = [
+        ComparedInvariant("a pass costs what the table says for the device's unlocks when it was begun", prices)
+    ]
+
     /// Nothing to prepare: nobody logs in.
     public static func prepare(_ app: KessaiApp) async throws {}
-}
 
-/// An app that buys a licence or day passes, and dies between any two steps.
-final class Device: SimulatedActor {
-    static let kind = "device"
-    static let words: [(name: String, weight: Int)] = [
-        ("begin", 2), ("begin_daypass", 5), ("begin_license", 2), ("begin_twice", 2), ("begin_claiming", 1),
-        ("pay_page", 7),
-        ("pay_old_page", 2), ("pay_bad_card", 1), ("pay_konbini", 2), ("settle_konbini", 2), ("confirm", 5),
-        ("confirm_twice", 1), ("confirm_wrong_product", 1), ("die", 1), ("look", 2), ("midnight", 2),
-        ("next_day", 1),
-    ]
-    static let stepCount = 1...8
-    static let opening = ["begin", "pay_page", "confirm"]
-
-    private struct Page: Sendable {
-        let session: String
-        let product: String
-    }
-    private struct Held {
-        var pages: [Page] = []
-        var token: (text: String, product: String)?
-    }
-    private let id: String
-    private let world: SimulatedWorld
-    private let held = Mutex(Held())
-
-    init(_ number: Int, in world: SimulatedWorld) {
-        id = "device-\(number)-abcdef"
-        self.world = world
-    }
-
-    func perform(_ step: Step) async {
-        switch step.name {
-        case "begin": await begin(step.argument < 4 ? "license" : "daypass", nil)
-        case "begin_daypass": await begin("daypass", nil)
-        case "begin_license": await begin("license", nil)
-        case "begin_claiming": await begin("daypass", Int64(step.argument))
-        case "begin_twice":
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<2 { group.addTask { await self.begin("daypass", nil) } }
+    /// Whatever a device claimed: unlocks are counted from what was delivered before the purchase was begun. One that was
+    /// delivered in that very millisecond counts or not.
+    private static func prices(_ books: Books) async throws -> [String] {
+        let rows = try await books.rows(
+            """
+            SELECT p.product_type, o.number, o.total_minor, (SELECT COUNT(*) FROM pass_purchases b
+                    WHERE b.device_id = p.device_id AND b.product_type = 'daypass'
+                        AND b.delivered_at_ms < p.created_at_ms) AS least,
+                (SELECT COUNT(*) FROM pass_purchases b WHERE b.device_id = p.device_id AND b.product_type = 'daypass'
+                    AND b.delivered_at_ms <= p.created_at_ms) AS most
+            FROM pass_purchases p JOIN orders o ON o.id = p.order_id ORDER BY o.number
+            """)
+        return try rows.compactMap { row in
+            let isLicense = try row.text("product_type") == "license"
+            let fair = try [row.int("least"), row.int("most")].map { count in
+                isLicense ? 4_800 : daypassPrices.last { $0.unlocks <= count }?.price
             }
-        case "pay_page": await pay(last, ["card": "4242424242424242"])
-        case "pay_old_page":
-            let pages = held.withLock { $0.pages }
-            await pay(pages.isEmpty ? nil : pages[step.argument % pages.count], ["card": "4242424242424242"])
-        case "pay_bad_card": await pay(last, ["card": "4000000000000002"])
-        case "pay_konbini": await pay(last, ["method": "konbini"])
-        case "settle_konbini": await settle(step.argument < 6 ? "paid" : "failed")
-        case "confirm": await confirm(isWrong: false)
-        case "confirm_wrong_product": await confirm(isWrong: true)
-        case "confirm_twice":
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<2 { group.addTask { await self.confirm(isWrong: false) } }
-            }
-        case "die": held.withLock { $0 = Held() }
-        case "midnight":
-            // 15:00 UTC is midnight in Tokyo: a little before it, so that the next steps cross it.
-            let dayMs: Int64 = 86_400_000
-            let untilMs = (15 * 3_600_000 - world.clock.now().epochMs % dayMs + dayMs) % dayMs - 1_500
-            if untilMs > 0 { world.clock.leap(.milliseconds(untilMs)) }
-        case "next_day": world.clock.leap(.seconds(86_400))
-        default: _ = await world.request("GET", "/api/devices/\(id)")
+            let total = try row.int("total_minor")
+            return fair.contains(total)
+                ? nil : "order \(try row.int("number")) costs \(total) after \(try row.int("least")) unlocks"
         }
-    }
-
-    private var last: Page? { held.withLock { $0.pages.last } }
-
-    private func begin(_ product: String, _ claimed: Int64?) async {
-        var body: JSONObject = ["device_id": .string(id), "product_type": .string(product)]
-        if let claimed { body["unlock_count"] = .int(claimed) }
-        let answer = await world.persist(
-            "POST", "/api/checkout/sessions", key: world.freshKey(), body: .object(body))
-        guard answer?.status == 201, let session = answer?["session_id"]?.string else { return }
-        held.withLock { held in
-            if held.pages.last?.session != session { held.pages.append(Page(session: session, product: product)) }
-        }
-    }
-
-    private func pay(_ page: Page?, _ how: JSONValue) async {
-        guard let page else { return }
-        let answer = await world.atSandbox("/_sandbox/checkout/sessions/\(page.session)/pay", how)
-        world.trace.tell("    \(id) on its page: \(answer?["outcome"]?.string ?? "refused")")
-        guard let url = answer?["url"]?.string, let query = url.split(separator: "?").last else { return }
-        guard let part = query.split(separator: "&").first(where: { $0.hasPrefix("purchase_token=") }) else { return }
-        let token = String(part.dropFirst(15))
-        held.withLock { $0.token = (token, page.product) }
-        world.memory.note("tokens", "\(id) \(page.product) \(token)")
-    }
-
-    private func settle(_ outcome: String) async {
-        guard let page = last else { return }
-        let session = await world.atStripe("GET", "/v1/checkout/sessions/\(page.session)")
-        guard let intent = session?["payment_intent"]?.string else { return }
-        _ = await world.atSandbox("/_sandbox/payment_intents/\(intent)/settle", ["outcome": .string(outcome)])
-    }
-
-    private func confirm(isWrong: Bool) async {
-        guard let token = held.withLock({ $0.token }) else { return }
-        let isLicense = (token.product == "license") != isWrong
-        let answer = await world.request(
-            "POST", isLicense ? "/license/confirm" : "/unlock/daypass",
-            body: ["device_id": .string(id), "purchase_token": .string(token.text)])
-        guard let answer, answer.status == 200 else { return }
-        if isWrong { world.memory.violate("a token for \(token.product) confirmed the other product") }
-        let count = await world.count(
-            "SELECT COUNT(*) AS count FROM pass_purchases WHERE device_id = \(id) AND state = 'delivered'")
-        if count == 0 { world.memory.violate("\(id) was told that it is paid, and nothing was delivered") }
     }
 }
 

@@ -19,19 +19,18 @@ extension Mutations {
                 return signed(request, request.body, world)
             }
         },
-        Mutation("no_mismatch_check", "an event's amount is taken for the order's").with { mutation in
-            mutation.changeRequest = { request, world in
-                guard isGenuine(request),
-                    let event = try? JSONValue(parsing: request.body),  // Refused later.
-                    event["type"] == "payment_intent.succeeded",
-                    let order = event["data"]?["object"]?["metadata"]?["order_id"]?.string
-                else { return request }
-                let total = await world.count("SELECT total_minor AS count FROM orders WHERE id = \(order)")
-                var changed = event
-                changed.set(["data", "object", "amount_received"], to: .int(total))
-                changed.set(["data", "object", "amount"], to: .int(total))
-                return signed(request, changed.bytes(), world)
-            }
+        taken("no_mismatch_check", "an event's amount is taken for the order's") { event, order, world in
+            let total = await world.count("SELECT total_minor AS count FROM orders WHERE id = \(order)")
+            event.set(["data", "object", "amount_received"], to: .int(total))
+            event.set(["data", "object", "amount"], to: .int(total))
+        },
+        taken("no_currency_check", "an event's currency is taken for the order's") { event, order, world in
+            let currency = await world.text("SELECT currency AS text FROM orders WHERE id = \(order)")
+            event.set(["data", "object", "currency"], to: JSONValue(currency))
+        },
+        taken("no_customer_check", "an event's customer is taken for the order's") { event, order, world in
+            let customer = await world.text("SELECT stripe_customer_id AS text FROM orders WHERE id = \(order)")
+            if let customer { event.set(["data", "object", "customer"], to: .string(customer)) }
         },
         Mutation("key_ignored", "a request that is repeated with its key is done again").with { mutation in
             mutation.changeRequest = { request, _ in
@@ -69,6 +68,24 @@ extension Mutations {
         },
     ]
 
+    /// What a payment says of itself is not compared with its order, as if it were the order's own.
+    private static func taken(
+        _ name: String, _ summary: String,
+        _ change: @escaping @Sendable (inout JSONValue, _ order: String, SimulatedWorld) async -> Void
+    ) -> Mutation {
+        Mutation(name, summary).with { mutation in
+            mutation.changeRequest = { request, world in
+                guard isGenuine(request),
+                    var event = try? JSONValue(parsing: request.body),  // Refused later.
+                    event["type"] == "payment_intent.succeeded",
+                    let order = event["data"]?["object"]?["metadata"]?["order_id"]?.string
+                else { return request }
+                await change(&event, order, world)
+                return signed(request, event.bytes(), world)
+            }
+        }
+    }
+
     /// Whether Stripe signed it.
     private static func isGenuine(_ request: HTTPRequest) -> Bool {
         guard request.head.path.hasPrefix("/api/webhook/"), let header = request.head.headers["Stripe-Signature"],
@@ -87,6 +104,18 @@ extension Mutations {
         request.body = body
         request.head.headers["Stripe-Signature"] = "t=\(time),v1=\(Hex.encode(digest))"
         return request
+    }
+}
+
+extension SimulatedWorld {
+    /// A text from the database itself; nil when there is none.
+    fileprivate func text(_ sql: SQL) async -> String? {
+        do {
+            return try await database.read { tx in try tx.row(sql)?.textOrNil("text") }
+        } catch {
+            memory.violate("the books cannot be read: \(error)")
+            return nil
+        }
     }
 }
 

@@ -16,6 +16,19 @@ extension Mutations {
         Mutation("page_left_open", "a page is not closed before a new one is opened").with { mutation in
             mutation.wrapTransport = { pretending($0, "/v1/checkout/sessions/", "/expire", "expired") }
         },
+        Mutation("page_of_another_item", "a page sells something else at the same price").with { mutation in
+            mutation.wrapTransport = { inner in
+                MutatedTransport(inner: inner) { request, inner async throws(HTTPTransportError) -> HTTPResponse? in
+                    guard request.method == "POST", request.url.hasSuffix("/v1/checkout/sessions") else { return nil }
+                    var request = request
+                    let form = String(decoding: request.body, as: UTF8.self).split(separator: "&").map { part in
+                        part.contains("product_data") ? part.prefix { $0 != "=" } + "=another" : part
+                    }
+                    request.body = Array(form.joined(separator: "&").utf8)
+                    return try await inner.send(request)
+                }
+            }
+        },
     ]
 
     private static func freshKeys(

@@ -59,6 +59,19 @@ public enum Mutations {
         ) { text in
             text.contains("FROM pass_purchases") && text.contains("state = 'open' ORDER BY") ? .empty : .kept
         },
+        rewriting("another_product", "a licence is delivered for the price of a day pass") { text in
+            text.contains("INSERT INTO pass_purchases")
+                ? .text(
+                    text.replacing("VALUES ($1, $2, $3,", with: "VALUES ($1, $2, REPLACE($3, 'daypass', 'license'),"))
+                : .kept
+        },
+        rewriting("utc_day", "a day pass is for the day in London, not in Tokyo") { text in
+            guard text.contains("UPDATE pass_purchases SET state") else { return .kept }
+            return .text(
+                text.replacing(
+                    "unlock_date = $4",
+                    with: "unlock_date = CASE WHEN $4 IS NOT NULL THEN date($2 / 1000, 'unixepoch') END"))
+        },
         rewriting("trust_event_order", "what comes last is taken for the newest") { text in
             text.contains("snapshot_at_ms FROM disputes")
                 ? .text(text.replacing("snapshot_at_ms FROM", with: "0 AS snapshot_at_ms FROM")) : .kept

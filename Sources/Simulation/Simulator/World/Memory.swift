@@ -46,7 +46,7 @@ public final class Memory: Sendable {
     /// The facts under a name, in their order.
     public func facts(_ name: String) -> [String] { state.withLock { $0.facts[name] ?? [] } }
 
-    /// How many warnings or lines of an event were logged.
+    /// How many warnings or lines of an event were logged; `swap_attempt ID` counts those about one order or device.
     public func logCount(_ event: String) -> Int { state.withLock { $0.logged[event] ?? 0 } }
 
     /// An attack was tried: it must have been refused, and the log must tell of it, or nobody ever learns.
@@ -72,7 +72,12 @@ public final class Memory: Sendable {
         guard line.level >= .warning else { return }
         var name = line.event
         if case .string(let code)? = line["code"] { name += ":" + code }
-        state.withLock { $0.logged[name, default: 0] += 1 }
+        state.withLock { state in
+            state.logged[name, default: 0] += 1
+            for about in ["order_id", "device_id"] {
+                if case .string(let id)? = line[about] { state.logged["\(name) \(id)", default: 0] += 1 }
+            }
+        }
     }
 
     func saw(_ delivery: HTTPRequest) {
