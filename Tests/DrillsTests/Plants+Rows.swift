@@ -34,7 +34,7 @@ extension BooksTests {
         Plant(
             rule: sides,
             sql: unguarded("postings") + [
-                "UPDATE postings SET amount_minor = 10 * amount_minor WHERE account = 'refunds'"
+                "UPDATE postings SET amount_minor = 100 * amount_minor WHERE account = 'refunds'"
             ]),
         Plant(
             rule: "a purchase is of what its order is about, and of nothing else",
