@@ -5,10 +5,10 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib --product kessai
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain packages run build test check format lint clean
+.PHONY: help toolchain packages run build test check sim sim-mutations drill-kills drill-nodes format lint clean
 
 help: ## list the chores
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 toolchain:
 	@scripts/toolchain
@@ -24,6 +24,22 @@ run: build ## try it: sandbox, sample data, a purchase, and then serve (http://1
 
 test: toolchain ## everything: format, strict build, all tests on both databases, the release binary, real clients, Chromium
 	@scripts/test
+
+sim: build ## try to break the money: 20,000 simulated histories (ARGS="--runs N --jobs J")
+	@.build/release/kessai sim --seed 1 $(or $(ARGS),--runs 20000 --jobs $$(nproc))
+
+sim-mutations: build ## plant bugs, one after the other: the simulator must catch each within 2,000 histories
+	@.build/release/kessai sim --mutations --seed 1 $(or $(ARGS),--runs 2000 --jobs $$(nproc))
+
+drill-kills: build ## kill real processes under load, and check the books: KILLS=300 on each database, SEED=1 (docs/drills.md)
+	@scripts/packages test
+	swift build --product kessai-drill
+	@scripts/drill-kills $(or $(KILLS),300) $(or $(SEED),1)
+
+drill-nodes: build ## nodes, PostgreSQL and its replica killed under load, and the books checked: PHASE=10 seconds, SEED=1 (docs/many-nodes.md)
+	@scripts/packages test
+	swift build --product kessai-drill
+	@scripts/drill-nodes $(or $(PHASE),10) $(or $(SEED),1)
 
 check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)

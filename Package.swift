@@ -64,6 +64,8 @@ let package = Package(
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
+        room("SeededTasks", in: "Interop", ["DriverSupport"]),
+        room("ChildProcess", in: "Interop", ["Kernel"]),
 
         // Ports
         room("Identity", in: "Ports", ["Database", "Kernel"]),
@@ -134,6 +136,23 @@ let package = Package(
         // Sandboxes: a vendor each, for tests and offline work; they never see the vendor's client
         room("StripeSandbox", in: "Sandboxes", ["Crypto", "HTTP", "JSON", "Kernel"]),
 
+        // Simulation: what the rows must be after a history or a drill
+        room("BookRules", in: "Simulation", ["Database"]),
+        // Simulation: the whole application with its sandboxes on a seeded schedule
+        room(
+            "Simulator", in: "Simulation",
+            [
+                "Accounts", "Audit", "BookRules", "Crypto", "Database", "HTTP", "Identity", "JSON", "Jobs", "Kernel",
+                "KessaiApp", "Mail", "Payments", "SQLiteDriver", "SeededTasks", "Shop", "StripeSandbox",
+            ]),
+        // Simulation: real processes, killed
+        room(
+            "Drills", in: "Simulation",
+            [
+                "BookRules", "ChildProcess", "Crypto", "Database", "HTTP", "JSON", "Kernel", "PostgresDriver",
+                "SQLiteDriver",
+            ]),
+
         // Executables
         .executableTarget(
             name: "kessai",
@@ -142,8 +161,12 @@ let package = Package(
                 "Identity",
                 "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Moving", "Payments", "PostgresDriver",
                 "SQLiteDriver",
-                "Shop", "StripeSandbox",
+                "Shop", "Simulator", "StripeSandbox",
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
+
+        .executableTarget(
+            name: "kessai-drill", dependencies: ["CurlTransport", "Database", "Drills", "HTTP", "JSON", "Kernel"],
+            path: "Sources/Executables/kessai-drill", swiftSettings: strict),
 
         // Tests
         support("KernelTesting", ["Kernel"]),
@@ -164,9 +187,16 @@ let package = Package(
                 "KernelTesting", "Mail", "Moving", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
         tests(
+            "DrillsTests",
+            [
+                "AppTesting", "ChildProcess", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP", "JSON",
+                "Kernel", "KernelTesting", "KessaiApp", "Mail", "kessai-drill",
+            ]),
+        tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),
         tests("PassesTests", ["Passes", "HTTP", "Kernel"]),
+        tests("SimulatorTests", ["Database", "Kernel", "SeededTasks", "Simulator"]),
         tests(
             "PaymentsTests",
             [
@@ -211,7 +241,7 @@ let package = Package(
             ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
         tests(
             "PostgresDriverTests",
-            ["PostgresDriver", "Database", "DriverSupport", "Kernel", "KernelTesting"]),
+            ["PostgresDriver", "Database", "DriverSupport", "Jobs", "Kernel", "KernelTesting"]),
         tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(

@@ -162,6 +162,33 @@ import Testing
         }
     }
 
+    /// Law 2.
+    @Test(arguments: TestEngine.all)
+    func `what is left of a voucher that was not paid is canceled, though its order was paid otherwise`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine, .passes()) { world in
+            let purchase = try await world.begin(Self.device, "license")
+            try await world.payPage(purchase, ["method": "konbini"])
+            await world.deliver()
+            let order = try await world.orderID(of: purchase)
+            let beside = try await world.atStripe(
+                "POST", "/v1/payment_intents", "amount=4800&currency=jpy&metadata[order_id]=\(order)")
+            try await world.confirm(beside["id"]?.string ?? "")
+            await world.deliver()
+            let paid = try await world.count("orders", where: "status = 'paid'")
+            #expect(paid == 1)
+            try await world.settle(purchase, "failed")
+            await world.deliver()
+            try await world.work()
+            let intent = try #require(try await world.page(purchase)["payment_intent"]?.string)
+            let left = try await world.atStripe("GET", "/v1/payment_intents/\(intent)")
+            #expect(left["status"] == "canceled")
+            await world.deliver()
+            try await world.expectBooks()
+        }
+    }
+
     /// CloseCheckout.
     @Test(arguments: TestEngine.all)
     func `the open page of an order that waits for a person is closed at Stripe by its job (law 7)`(

@@ -99,7 +99,8 @@ import Testing
 
     @Test(arguments: [
         ("PORT", "x"), ("PORT", "-1"), ("PORT", "65536"), ("PORT", "80 "), ("DATABASE_CONNECTIONS", "0"),
-        ("DATABASE_CONNECTIONS", "101"), ("DATABASE_URL", "mysql://x"), ("DATABASE_URL", "kessai.db"),
+        ("DATABASE_CONNECTIONS", "101"), ("DATABASE_LISTEN_URL", "postgresql://127.0.0.1/x"),
+        ("DATABASE_URL", "mysql://x"), ("DATABASE_URL", "kessai.db"),
         ("PUBLIC_URL", "kessai.example"), ("PUBLIC_URL", "ftp://x"), ("STRIPE_API_BASE", "localhost"),
         ("STRIPE_SECRET_KEY", "pk_test_a"), ("STRIPE_SECRET_KEY", "secret"),
         ("STRIPE_CUSTOMER_CREATION", "never"), ("JOBS_IN_SERVE", "maybe"), ("LOG_LEVEL", "loud"),

@@ -59,18 +59,23 @@ struct Users: Authenticator {
     }
 }
 
-/// A database whose next write fails.
+/// A database whose next writes fail.
 final class FailingDatabase: Database {
+    /// What becomes of a write.
+    enum Fate: Sendable { case works, fails, commitIsUnknown }
+
     let inner: any Database
-    private let left = Mutex<[Bool]>([])
+    private let left = Mutex<[Fate]>([])
     init(_ inner: any Database) { self.inner = inner }
     var dialect: SQLDialect { inner.dialect }
-    /// For each write to come, whether it fails.
-    func script(_ failures: [Bool]) { left.withLock { $0 = failures } }
+    /// What becomes of each write to come.
+    func script(_ fates: [Fate]) { left.withLock { $0 = fates } }
     func write<R: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> R) async throws -> R {
-        let fails = left.withLock { $0.isEmpty ? false : $0.removeFirst() }
-        if fails { throw DatabaseError.unavailable(reason: "gone") }
-        return try await inner.write(body)
+        let fate = left.withLock { $0.isEmpty ? .works : $0.removeFirst() }
+        if fate == .fails { throw DatabaseError.unavailable(reason: "gone") }
+        let result = try await inner.write(body)
+        if fate == .commitIsUnknown { throw DatabaseError.commitUnknown }
+        return result
     }
     func read<R: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> R) async throws -> R {
         try await inner.read(body)

@@ -110,7 +110,7 @@ import Testing
         try await with(engine) { world async throws in
             let database = FailingDatabase(world.database)
             let router = world.router(database: database)
-            database.script([true])
+            database.script([.fails])
             let response = await router.respond(to: post())
             #expect(response.status == 503 && response.headers["Retry-After"] == "5")
             #expect(world.runs.count == 0)
@@ -124,12 +124,67 @@ import Testing
         try await with(engine) { world async throws in
             let database = FailingDatabase(world.database)
             let router = world.router(database: database)
-            database.script([false, true])
+            database.script([.works, .fails])
             #expect(await router.respond(to: post()).status == 201)
             #expect(world.recorder.lines(of: "idempotency_not_settled").count == 1)
-            #expect(await router.respond(to: post()).status == 409)
-            world.clock.advance(by: .seconds(60))
+            // The next one with a key frees what could not be freed; here it is the repeat itself.
             #expect(await router.respond(to: post()).status == 201)
+            #expect(world.runs.count == 2)
+            #expect(await router.respond(to: post()).headers["Idempotent-Replayed"] == "true")
+        }
+    }
+
+    /// An outage: a request begins, the database goes, and neither its end nor a new beginning can be written.
+    @Test(arguments: TestEngine.all) func `a repeat after an outage does not wait for the lease, on any node`(
+        _ engine: TestEngine
+    ) async throws {
+        struct Fault: Error {}
+        try await with(engine) { world async throws in
+            let database = FailingDatabase(world.database)
+            let node = world.router(database: database) { run, _ in
+                if run == 1 { throw Fault() }
+                return .text("well")
+            }
+            let other = world.router()
+            database.script([.works, .fails, .fails])
+            #expect(await node.respond(to: post(key: "interrupted")).status == 500)
+            #expect(await node.respond(to: post(key: "not-begun")).status == 503)
+            // Another node cannot know, and asks to come again.
+            #expect(await other.respond(to: post(key: "interrupted")).status == 409)
+            #expect(await node.respond(to: post(key: "not-begun")).status == 200)
+            #expect(await other.respond(to: post(key: "interrupted")).status == 201)
+        }
+    }
+
+    @Test(arguments: TestEngine.all) func `a beginning whose commit is unknown holds no key`(_ engine: TestEngine)
+        async throws
+    {
+        try await with(engine) { world async throws in
+            let database = FailingDatabase(world.database)
+            let router = world.router(database: database)
+            database.script([.commitIsUnknown])
+            let response = await router.respond(to: post())
+            #expect(response.status == 503 && response.headers["Retry-After"] == "5")
+            #expect(world.runs.count == 0)
+            #expect(await router.respond(to: post()).status == 201)
+            #expect(world.runs.count == 1)
+        }
+    }
+
+    /// `kill -9`: nobody is left to free the key.
+    @Test(arguments: TestEngine.all) func `a repeat of a lost process's request waits for the lease`(
+        _ engine: TestEngine
+    )
+        async throws
+    {
+        try await with(engine) { world async throws in
+            let database = FailingDatabase(world.database)
+            database.script([.works, .fails])
+            #expect(await world.router(database: database).respond(to: post()).status == 201)
+            let other = world.router()
+            #expect(await other.respond(to: post()).status == 409)
+            world.clock.advance(by: .seconds(60))
+            #expect(await other.respond(to: post()).status == 201)
             #expect(world.runs.count == 2)
         }
     }

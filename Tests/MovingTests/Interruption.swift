@@ -34,17 +34,30 @@ final class Latch: Sendable {
         monitor.broadcast()
     }
 
-    /// Waits until somebody holds.
-    func reached() async { while !monitor.withLock({ $0.isReached }) { await Task.yield() } }
+    /// Waits until somebody holds, for twenty seconds at most: a move that fails before never does.
+    func reached() async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !monitor.withLock({ $0.isReached }) {
+            if ContinuousClock.now >= deadline { throw NeverReached() }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    /// Nobody came to the latch.
+    struct NeverReached: Error {}
 }
 
-/// A database that somebody else writes once, right after a move into it has begun.
+/// A database that somebody else writes once, right after a move into it has begun; it may be away after the next write.
 struct Meddled: Database {
     private let inner: any Database
     private let deed: @Sendable (Transaction) throws -> Void
 
-    init(_ inner: any Database, _ deed: @escaping @Sendable (Transaction) throws -> Void) {
+    private let breaks: Bool
+    private let writesSince = Monitor(0)
+
+    init(_ inner: any Database, breaks: Bool = false, _ deed: @escaping @Sendable (Transaction) throws -> Void) {
         self.inner = inner
+        self.breaks = breaks
         self.deed = deed
     }
 
@@ -62,6 +75,11 @@ struct Meddled: Database {
                 && tx.row("SELECT 1 AS one FROM words WHERE word = 'served'") == nil
         }
         if isBegun { try await inner.write { tx in try deed(tx) } }
+        let number = writesSince.withLock { count in
+            if isBegun || count > 0 { count += 1 }
+            return count
+        }
+        if breaks, number > 1 { throw DatabaseError.unavailable(reason: "the test took it away") }
         return try await inner.write(body)
     }
 

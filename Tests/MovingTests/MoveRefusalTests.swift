@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    @Test func `when the refusal cannot be written into the target, it is told all the same, and what to do`()
+        async throws
+    {
+        try await MovingWorld.run { world in
+            try await world.fill()
+            try await world.move()
+            try await world.change("UPDATE purses SET note = 'later'")
+            let meddled = Meddled(world.target, breaks: true) { tx in
+                try tx.execute("INSERT INTO words VALUES ('served')")
+            }
+            let error = await failure { try await world.move(to: meddled) }
+            guard case MoveError.stillMarked(after: .targetWritten(table: "words"), _)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            let text = "\(MoveError.stillMarked(after: .targetWritten(table: "words"), because: "away"))"
+            #expect(text.contains("do not serve the source again"))
+            let cure = try #require(text.firstRange(of: "DELETE FROM"))
+            let statement = String(text[cure.lowerBound...])
+            #expect(await failure { try await MovingSchema.requireNoneUnderWay(in: world.target) } != nil)
+            try await world.target.write { tx in try tx.execute(SQL(unsafe: statement)) }
+            try await MovingSchema.requireNoneUnderWay(in: world.target)
+        }
+    }
+
     @Test func `a target that holds rows of its own is refused`() async throws {
         try await MovingWorld.run { world in
             try await world.fill()
@@ -106,7 +131,7 @@ import Testing
                     if progress.phase == .copy, progress.table == "coins" { latch.hold() }
                 }
             }
-            await latch.reached()
+            try await latch.reached()
             try await world.change("UPDATE purses SET note = 'meanwhile'")
             latch.open()
             let error = await moving as? MoveError
@@ -198,7 +223,7 @@ import Testing
             async let moving = world.move { progress in
                 if progress.phase == .copy, progress.table == "coins" { latch.hold() }
             }
-            await latch.reached()
+            try await latch.reached()
             #expect(await world.refusal() == .moveUnderWay)
             let reading = await failure {
                 try await world.target.read { tx in

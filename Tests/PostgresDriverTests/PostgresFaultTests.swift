@@ -105,6 +105,20 @@ import Testing
         }
     }
 
+    @Test func `a server that takes no writes is away, and the connection to it is let go`() async throws {
+        try await withSandbox { sandbox async throws in
+            try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
+            let options = "-c search_path=\(sandbox.schema) -c default_transaction_read_only=on"
+            let node = try PostgresDatabase(
+                url: try TestServer.url(["options": options]), connectionsMax: 1, clock: SystemClock())
+            await #expect(throws: DatabaseError.unavailable(reason: "the server does not take writes")) {
+                try await node.run("INSERT INTO t VALUES (1)")
+            }
+            #expect(try await node.number("SELECT count(*) AS n FROM t") == 0)
+            await node.close()
+        }
+    }
+
     @Test func `a lock that is held too long is a conflict`() async throws {
         try await withSandbox(limits: PostgresLimits(lockTimeoutMs: 50)) { sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)", "INSERT INTO t VALUES (1)")

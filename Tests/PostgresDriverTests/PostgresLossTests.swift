@@ -1,5 +1,4 @@
 import Database
-import Foundation
 import Kernel
 import Testing
 
@@ -126,43 +125,5 @@ import Testing
             try await sandbox.database.run("INSERT INTO t VALUES (1)")
             #expect(try await sandbox.database.number("SELECT count(*) AS n FROM t") == 1)
         }
-    }
-}
-
-/// A second server, for tests that stop it.
-final class PrivateServer: Sendable {
-    let url: String
-    private let folder: String
-
-    init() throws {
-        folder = NSTemporaryDirectory() + "kessai-" + TestServer.freshName()
-        url = try Self.script("start", folder)
-    }
-
-    @discardableResult
-    func run(_ command: String) throws -> String { try Self.script(command, folder) }
-
-    func remove() {
-        do {
-            try run("stop")
-            try FileManager.default.removeItem(atPath: folder)
-        } catch {
-            Issue.record(error)
-        }
-    }
-
-    private static func script(_ command: String, _ folder: String) throws -> String {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = root.appending(path: "scripts/postgres")
-        process.arguments = [command, folder]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? ""
     }
 }

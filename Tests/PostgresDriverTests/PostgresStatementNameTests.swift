@@ -51,8 +51,11 @@ import Testing
                 let run = runs.rise()
                 try tx.execute("INSERT INTO t VALUES (\(10))")
                 if run == 1 { try tx.execute("DEALLOCATE ALL") }
-                // A closure that swallows the error is run again all the same.
-                do { try tx.savepoint { _ = try tx.execute("INSERT INTO t VALUES (\(100))") } } catch {}
+                // A closure that swallows the error is run again all the same. It must not take it for the statement's
+                // fault, and write that down somewhere outside the transaction.
+                do { try tx.savepoint { _ = try tx.execute("INSERT INTO t VALUES (\(100))") } } catch {
+                    #expect(error as? DatabaseError == .conflict)
+                }
             }
             #expect(runs.value == 2)
             #expect(try await sandbox.database.number("SELECT SUM(i) AS n FROM t") == 116)

@@ -20,6 +20,7 @@ import Testing
         "Features": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Payments", "Notifications"],
         "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features", "PageKit"],
         "SDK": ["Kernel", "HTTP", "JSON", "Contract"],
+        "Simulation": ["Kernel", "Ports", "JSON", "Crypto", "Interop", "Features", "App", "Sandboxes", "BookRules"],
         "App": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "TimeZones", "Vendors", "Features", "Web"],
     ]
 

@@ -49,6 +49,8 @@ public struct KessaiApp: Sendable {
         public var stripeRetriesMax: Int
         /// Pages beside the application's own; none unless somebody brings them, as the demo does.
         public var guests: [GuestPages] = []
+        /// Where the process ends itself; nowhere unless a drill says so.
+        public var failpoints: Failpoints?
 
         /// All parts.
         public init(
@@ -98,6 +100,8 @@ public struct KessaiApp: Sendable {
 
     /// Serves every request.
     public let router: Router
+    /// What a server is given: the router, or in a drill the router with its failpoints.
+    public let handler: any HTTPHandler
     /// Runs jobs and schedules.
     public let jobs: JobRunner
     /// Accounts, for the command line.
@@ -110,6 +114,7 @@ public struct KessaiApp: Sendable {
     /// Puts the application together. Throws `DatabaseError` when the schema is not current, a move into the database is
     /// not done, or the database is away.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
+        let parts = parts.failpoints?.installed(in: parts) ?? parts
         let (database, clock) = (parts.database, parts.clock)
         let schema = try await Migrator(database: database, migrations: migrations, clock: clock).requireCurrent()
         if let last = schema.newer.last {
@@ -188,9 +193,11 @@ public struct KessaiApp: Sendable {
         }
         let api = router(listed)
         let admin = AdminPages(publicURL: settings.publicURL, api: api, ids: ids)
-        self.router = router(
+        let whole = router(
             listed + admin.routes + parts.guests.flatMap { $0.routes(api) }
                 + PageRoutes.routes(
                     describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version))
+        self.router = whole
+        handler = parts.failpoints?.installed(in: whole) ?? whole
     }
 }

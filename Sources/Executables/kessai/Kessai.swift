@@ -20,7 +20,7 @@ enum Kessai {
                 WhyCommand.self, UsersAddCommand.self, UsersRoleCommand.self, UsersDisableCommand.self,
                 UsersEnableCommand.self, UsersListCommand.self,
                 ProductsImportCommand.self, JobsDeadCommand.self, JobsReplayCommand.self, ConfigCheckCommand.self,
-                SandboxStripeCommand.self,
+                SandboxStripeCommand.self, SimCommand.self,
             ], version: KessaiApp.version)
     }
 

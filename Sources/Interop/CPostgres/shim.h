@@ -18,14 +18,15 @@ static inline const char *kessai_pq_column(const PGresult *result) {
     return PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
 }
 
-static inline void kessai_pq_hear_nothing(void *argument, const PGresult *result) {
-    (void)argument;
-    (void)result;
+// Counts warnings; their words may hold values, and are not kept.
+static inline void kessai_pq_count_warning(void *warnings, const PGresult *result) {
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (severity && severity[0] == 'W') ++*(int *)warnings;
 }
 
-// Without a receiver libpq prints notices, which may hold values, to the standard error.
-static inline void kessai_pq_silence(PGconn *connection) {
-    PQsetNoticeReceiver(connection, kessai_pq_hear_nothing, (void *)0);
+// Without a receiver libpq prints notices to the standard error. `warnings` must outlive the connection.
+static inline void kessai_pq_hear_warnings(PGconn *connection, int *warnings) {
+    PQsetNoticeReceiver(connection, kessai_pq_count_warning, warnings);
 }
 
 // A file that wakes a thread which polls it beside a connection's socket.

@@ -13,10 +13,12 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         /// The connection is gone.
         case lost(DatabaseError)
 
+        /// What the closure is told. It will run again unless the connection is lost, so it hears of nothing that it
+        /// might write down as the statement's fault.
         var error: DatabaseError {
             switch self {
-            case .collision: .conflict
-            case .statementName(let error), .lost(let error): error
+            case .collision, .statementName: .conflict
+            case .lost(let error): error
             }
         }
     }
@@ -25,6 +27,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     static let surplusRowsMax = 10_000
 
     private let handle: PostgresHandle
+    private let commitTimeoutMs: Int
     private var statements: PostgresStatements
     private var mayWrite = false
     private var usesNames = true
@@ -36,6 +39,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     /// Opens. Throws `DatabaseError.unavailable`.
     init(_ target: PostgresTarget, statementsMax: Int) throws(DatabaseError) {
         handle = try PostgresHandle(target)
+        commitTimeoutMs = target.limits.commitTimeoutMs
         statements = PostgresStatements(countMax: statementsMax)
     }
 
@@ -45,10 +49,17 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         return handle.isIdle
     }
 
+    /// Whether it was given up because the server did not answer: then others are likely to be as dead.
+    var wasSilent: Bool { handle.isSilent }
+
+    /// Why it is of no use any more, without secrets.
+    var lastWords: String { handle.lastWords }
+
     /// Begins: a write in READ COMMITTED, a read on one snapshot.
     func begin(mayWrite: Bool, usesNames: Bool) throws(PostgresFault) {
         doom = nil
         lastError = nil
+        handle.forgetNotifications()
         try makeRoom()
         try handle.command(
             (mayWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -66,12 +77,16 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
 
     /// Commits, and returns when the server is ready for the next: a deferred constraint speaks after the commit's
     /// own tag. Throws the error the commit failed with, `.commitUnknown`, or `.unavailable` when it was never sent.
+    ///
+    /// A commit with a warning is unknown too: one whose wait for a synchronous replica was cancelled says so by a
+    /// warning alone, and would be lost with the primary.
     func commit() throws(DatabaseError) {
         handle.listenForEnd()
         guard handle.isAlive else { throw .unavailable(reason: handle.lastWords) }
         let tag: String
+        let warningCount = handle.warningCount
         do {
-            tag = try handle.command("COMMIT")
+            tag = try handle.command("COMMIT", withinMs: commitTimeoutMs)
         } catch {
             if !handle.isAlive || error.isLost || error.code == "40003" { throw .commitUnknown }
             if error.isCollision { doom = .collision }
@@ -80,6 +95,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         guard tag == "COMMIT" else {
             throw lastError ?? .statement(code: "25P02", message: "the transaction had failed and was rolled back")
         }
+        guard handle.warningCount == warningCount else { throw .commitUnknown }
     }
 
     /// Undoes the transaction; does nothing where there is none.
@@ -110,9 +126,11 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     private func send(_ statement: PostgresStatement, _ parameters: PostgresParameters) throws(PostgresFault) {
         let isNamed = usesNames && statement.mayHaveName && (statement.isPrepared || statement.uses > 1)
         if isNamed, !statement.isPrepared {
-            let result = parameters.withPointers { count, types, _, _, _ in
-                PQprepare(handle.raw, statement.name, statement.key.text, count, types)
+            let wasSent = parameters.withPointers { count, types, _, _, _ in
+                PQsendPrepare(handle.raw, statement.name, statement.key.text, count, types)
             }
+            guard wasSent == 1 else { throw handle.fault(nil) }
+            let result = try handle.outcome()
             defer { PQclear(result) }
             try handle.check(result)
             statement.isPrepared = true
@@ -133,7 +151,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         var changedRows = 0
         var answer: PostgresAnswer?
         var fault: PostgresFault?
-        while let result = PQgetResult(handle.raw) {
+        while let result = try handle.next() {
             defer { PQclear(result) }
             switch PQresultStatus(result) {
             case PGRES_SINGLE_TUPLE:
@@ -197,8 +215,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             if fault.code == "0A000", statement.isPrepared { broken = statement }
             doom = .statementName(error)
         }
-        if case .lost(let error) = doom { return error }
-        return error
+        return doom?.error ?? error
     }
 
     private func makeRoom() throws(PostgresFault) {

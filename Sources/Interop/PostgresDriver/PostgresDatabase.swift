@@ -7,7 +7,8 @@ public import Kernel
 /// A bounded pool of connections runs the closures in parallel, each in a transaction of its own, on threads of its
 /// own. A write is in READ COMMITTED, a read on one snapshot. A deadlock or a serialization failure runs the closure
 /// again. When the server goes away, what has not begun is tried once on a new connection, the rest fails with
-/// `DatabaseError.unavailable` at once, and the first closure after the server's return finds it.
+/// `DatabaseError.unavailable` at once, and the first closure after the server's return finds it. A server that takes
+/// packets and answers none is away after `PostgresLimits.silenceMs`, one that is a standby is away at once.
 public final class PostgresDatabase: Database {
     /// PostgreSQL.
     public let dialect = SQLDialect.postgresql
@@ -21,15 +22,21 @@ public final class PostgresDatabase: Database {
     /// - Parameters:
     ///   - url: `postgresql://user:password@host:port/database?sslmode=verify-full&…` with any of libpq's parameters.
     ///     What it says goes before `limits`. It is shown in no error.
+    ///   - listenURL: where notifications are heard, when `url` leads to a pooler that does not bring them; nil for
+    ///     `url`. Behind a pooler without it nothing is heard, and `wait` takes its time.
     ///   - connectionsMax: connections for closures, 1 to 256; one more hears notifications once `wait` was called.
     ///   - limits: times and sizes.
     ///   - clock: the time by which `wait` waits.
-    /// - Throws: `DatabaseError.unavailable` when the URL cannot be read.
+    ///   - log: hears when the server goes and comes back, and whether notifications are heard.
+    /// - Throws: `DatabaseError.unavailable` when a URL cannot be read.
     public init(
-        url: String, connectionsMax: Int = 8, limits: PostgresLimits = PostgresLimits(), clock: any WallClock
+        url: String, listenURL: String? = nil, connectionsMax: Int = 8, limits: PostgresLimits = PostgresLimits(),
+        clock: any WallClock, log: Log? = nil
     ) throws {
         let target = Redacted(try PostgresTarget(url: url, limits: limits))
-        let pool = PostgresPool(target, statementsMax: limits.statementsMax, waitMs: limits.connectionWaitMs)
+        let hearing = try listenURL.map { Redacted(try PostgresTarget(url: $0, limits: limits)) }
+        let pool = PostgresPool(
+            target, statementsMax: limits.statementsMax, waitMs: limits.connectionWaitMs, log: log)
         self.pool = pool
         let worker = PostgresWorker(pool: pool)
         line = TransactionQueue(
@@ -38,7 +45,7 @@ public final class PostgresDatabase: Database {
             try OwnedThread.start { worker.serve(line) }
         }
         waiters = ChannelWaiters(clock: clock)
-        listener = PostgresListener(target, waiters)
+        listener = PostgresListener(hearing ?? target, mayBePooled: hearing != nil, waiters, log: log)
     }
 
     deinit {

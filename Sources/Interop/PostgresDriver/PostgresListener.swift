@@ -21,16 +21,23 @@ final class PostgresListener: @unchecked Sendable {
     static let backoffMostMs = 5_000
     /// How long the thread sleeps at most before it looks after its connection.
     private static let sleepMostMs = 30_000
+    /// How long it takes a pooler's word that notifications do not pass.
+    private static let pooledSleepMs = 60_000
 
     private let state = Monitor(State())
     private let target: Redacted<PostgresTarget>
+    /// Whether a pooler at the target is known to bring notifications.
+    private let mayBePooled: Bool
     private let waiters: ChannelWaiters
+    private let log: Log?
     /// Wakes the thread from its sleep on the socket.
     private let bell: Int32
 
-    init(_ target: Redacted<PostgresTarget>, _ waiters: ChannelWaiters) {
+    init(_ target: Redacted<PostgresTarget>, mayBePooled: Bool, _ waiters: ChannelWaiters, log: Log?) {
         self.target = target
+        self.mayBePooled = mayBePooled
         self.waiters = waiters
+        self.log = log
         bell = kessai_pq_make_bell()
     }
 
@@ -91,20 +98,41 @@ final class PostgresListener: @unchecked Sendable {
 
     private func serve() {
         var failures = 0
+        var told = ""
         while !isClosed {
+            var heardSinceMs: Int64?
             do {
                 let handle = try PostgresHandle(target.reveal())
-                try hear(handle, isAgain: failures > 0) { failures = 0 }
+                if handle.isPooled, !mayBePooled {
+                    // The pooler's connection would hear for us, and tell whoever has it then.
+                    tell("a pooler is between; DATABASE_LISTEN_URL may lead past it", &told)
+                    sleep(on: -1, milliseconds: Self.pooledSleepMs)
+                    continue
+                }
+                try hear(handle, isAgain: failures > 0) {
+                    heardSinceMs = MonotonicTime.nowMs()
+                    if !told.isEmpty { log?.info("notifications_heard") }
+                    told = ""
+                }
             } catch {
                 // Nobody waits for it: until it is back, waiting takes its time.
+                if !isClosed { tell((error as? DatabaseError).map { "\($0)" } ?? "the connection was lost", &told) }
             }
             if isClosed { break }
+            // Who is cut off again and again comes back more and more slowly.
+            if let heardSinceMs, MonotonicTime.nowMs() - heardSinceMs > Self.backoffMostMs { failures = 0 }
             failures += 1
             let waitMs = MonotonicTime.backoffMs(
                 failures: failures, firstMs: Self.backoffFirstMs, mostMs: Self.backoffMostMs)
             sleep(on: -1, milliseconds: waitMs)
         }
         ended()
+    }
+
+    /// Says once why nothing is heard.
+    private func tell(_ reason: String, _ told: inout String) {
+        if told.isEmpty { log?.warning("notifications_not_heard", ["error": .string(reason)]) }
+        told = reason
     }
 
     /// Hears until the connection breaks or the end comes.
@@ -124,7 +152,9 @@ final class PostgresListener: @unchecked Sendable {
                 if isAgain { for channel in channels.values { waiters.notify(channel) } }
             }
             deliver(handle, channels)
-            sleep(on: PQsocket(handle.raw), milliseconds: Self.sleepMostMs)
+            let hasNews = sleep(on: PQsocket(handle.raw), milliseconds: Self.sleepMostMs)
+            // Nothing for so long: whether there is still a server at the other end shows only when it is asked.
+            if !hasNews { try handle.command("SELECT 1") }
             guard PQconsumeInput(handle.raw) == 1, handle.isAlive else { throw handle.fault(nil) }
         }
     }
@@ -137,14 +167,16 @@ final class PostgresListener: @unchecked Sendable {
         }
     }
 
-    /// Sleeps until the socket has something, the bell rings or the time is over.
-    private func sleep(on socket: Int32, milliseconds: Int) {
+    /// Sleeps until the socket has something, the bell rings or the time is over; whether it was not the time.
+    @discardableResult
+    private func sleep(on socket: Int32, milliseconds: Int) -> Bool {
         var files = [
             pollfd(fd: bell, events: Int16(POLLIN), revents: 0), pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
         ]
-        poll(&files, 2, Int32(milliseconds))
+        let ready = poll(&files, 2, Int32(milliseconds))
         var count: UInt64 = 0
         // An empty counter has nothing to reset.
         _ = read(bell, &count, 8)
+        return ready != 0
     }
 }

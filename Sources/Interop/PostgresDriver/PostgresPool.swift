@@ -11,9 +11,18 @@ final class PostgresPool: Sendable {
         /// Failures to open since the last success.
         var failures = 0
         var retryAtMs: Int64 = 0
+        var awaySinceMs: Int64 = 0
         var isProbing = false
         var reason = ""
         var isClosed = false
+
+        /// Counts a failure; the server may be tried again at once.
+        mutating func away(_ reason: String) {
+            if failures == 0 { awaySinceMs = MonotonicTime.nowMs() }
+            failures += 1
+            self.reason = reason
+            retryAtMs = 0
+        }
     }
     private enum Step { case use(PostgresConnection), open, fail(DatabaseError) }
 
@@ -25,11 +34,14 @@ final class PostgresPool: Sendable {
     private let target: Redacted<PostgresTarget>
     private let statementsMax: Int
     private let waitMs: Int
+    /// Hears of the server's going and coming, once each.
+    private let log: Log?
 
-    init(_ target: Redacted<PostgresTarget>, statementsMax: Int, waitMs: Int) {
+    init(_ target: Redacted<PostgresTarget>, statementsMax: Int, waitMs: Int, log: Log?) {
         self.target = target
         self.statementsMax = statementsMax
         self.waitMs = waitMs
+        self.log = log
     }
 
     /// A connection, a new one if `mustBeFresh` and the server gives one.
@@ -66,25 +78,30 @@ final class PostgresPool: Sendable {
     private func open() -> PostgresConnection? {
         do {
             let connection = try PostgresConnection(target.reveal(), statementsMax: statementsMax)
-            let wasAway = monitor.withLock { state -> Bool in
+            let awaySinceMs = monitor.withLock { state -> Int64? in
                 defer {
                     state.open += 1
                     state.failures = 0
                     state.isProbing = false
                 }
-                return state.failures > 0
+                return state.failures > 0 ? state.awaySinceMs : nil
             }
-            if wasAway { monitor.broadcast() }
+            if let awaySinceMs {
+                monitor.broadcast()
+                log?.info("database_back", ["away_ms": .int(MonotonicTime.nowMs() - awaySinceMs)])
+            }
             return connection
         } catch {
-            monitor.withLock { state in
-                state.failures += 1
+            let reason = if case .unavailable(let reason) = error { reason } else { "\(error)" }
+            let isFirst = monitor.withLock { state -> Bool in
+                state.away(reason)
                 state.isProbing = false
-                if case .unavailable(let reason) = error { state.reason = reason }
                 let waitMs = MonotonicTime.backoffMs(
                     failures: state.failures, firstMs: Self.backoffFirstMs, mostMs: Self.backoffMostMs)
                 state.retryAtMs = MonotonicTime.nowMs() + Int64(waitMs)
+                return state.failures == 1
             }
+            if isFirst { log?.warning("database_away", ["error": .string(reason)]) }
             monitor.broadcast()
             return nil
         }
@@ -93,13 +110,24 @@ final class PostgresPool: Sendable {
     /// Takes a connection back; one that is not well is closed.
     func giveBack(_ connection: PostgresConnection) {
         let isUsable = connection.isUsable
-        monitor.withLock { state in
+        let (dropped, isFirst) = monitor.withLock { state -> ([PostgresConnection], Bool) in
             if isUsable, !state.isClosed {
                 state.idle.append(connection)
-            } else {
-                state.open -= 1
+                return ([], false)
             }
+            state.open -= 1
+            guard connection.wasSilent else { return ([], false) }
+            // Each of the idle ones would cost its user the same wait. The next caller tries a new one at once.
+            let idle = state.idle
+            state.open -= idle.count
+            state.idle = []
+            guard state.failures == 0 else { return (idle, false) }
+            state.away(connection.lastWords)
+            return (idle, true)
         }
+        if isFirst { log?.warning("database_away", ["error": .string(connection.lastWords)]) }
+        // Freed here, outside of the lock: closing talks to the server.
+        withExtendedLifetime(dropped) {}
         if isUsable { monitor.signal() } else { monitor.broadcast() }
     }
 

@@ -7,6 +7,8 @@ struct PostgresTarget: Sendable {
     let parameters: [(keyword: String, value: String)]
     /// What every new connection runs first.
     let settingsStatement: String
+    /// How long things may take.
+    let limits: PostgresLimits
     private let secrets: [String]
 
     /// Throws `DatabaseError.unavailable`, without a word of the URL, which may hold a password.
@@ -51,20 +53,22 @@ struct PostgresTarget: Sendable {
         }
         parameters = given.filter { $0.keyword != "client_encoding" } + [("client_encoding", "UTF8")]
         self.secrets = secrets
+        self.limits = limits
         settingsStatement = Self.settings(limits)
     }
 
-    /// Sets what the URL did not, and tells what it set: the server knows a parameter of the start packet by its source.
+    /// Sets what the URL did not, and tells what is set: the server knows a parameter of the start packet by its source.
     /// One statement, and no parameters of the start packet, as pgbouncer refuses most of those.
     private static func settings(_ limits: PostgresLimits) -> String {
         """
-        SELECT v.name, pg_catalog.set_config(v.name, v.value, false) AS value, pg_catalog.pg_backend_pid() AS pid
+        SELECT v.name, CASE WHEN s.source <> 'client' OR v.name = 'bytea_output'
+                THEN pg_catalog.set_config(v.name, v.value, false) END AS value,
+            pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS is_standby, s.setting
         FROM (VALUES
             ('statement_timeout', '\(limits.statementTimeoutMs)'), ('lock_timeout', '\(limits.lockTimeoutMs)'),
             ('idle_in_transaction_session_timeout', '\(limits.idleInTransactionTimeoutMs)'),
             ('client_min_messages', 'warning'), ('TimeZone', 'UTC'), ('bytea_output', 'hex')) AS v (name, value)
         JOIN pg_catalog.pg_settings AS s ON s.name = v.name
-        WHERE s.source <> 'client' OR v.name = 'bytea_output'
         """
     }
 

@@ -34,6 +34,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     }
 
     private let database: OpaquePointer
+    /// The connection, `sqlite3 *`, for what belongs to this driver.
+    var handle: OpaquePointer { database }
     private var commands: [Command: SQLiteStatement] = [:]
     private var statements: [String: SQLiteStatement] = [:]
     private var turn: UInt64 = 0

@@ -83,6 +83,11 @@ public final class SQLiteDatabase: Database {
         waiters.refuse()
     }
 
+    /// Replaces everything by what another database has; both are inline.
+    func copy(from other: SQLiteDatabase) throws {
+        try other.inlineLock.withLock { _ in try inlineLock.withLock { _ in try writer.copy(from: other.writer) } }
+    }
+
     /// How much was done so far.
     public var statistics: Statistics {
         Statistics(commits: writer.commitCount, closures: writer.closureCount, waiting: line?.waitingCount ?? 0)

@@ -22,6 +22,9 @@ final class SQLiteWriter: Sendable {
 
     func close() { connection.close() }
 
+    /// Replaces everything by what another one's connection has; both are inline.
+    func copy(from other: SQLiteWriter) throws { try connection.copy(from: other.connection) }
+
     /// The writer thread: serves the line until it is closed.
     func serve(_ line: TransactionQueue) {
         while let batch = line.take(atMost: Self.batchMax) {

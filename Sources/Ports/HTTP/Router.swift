@@ -51,6 +51,12 @@ public struct Router: HTTPHandler {
         return response
     }
 
+    /// The path of the route that a head leads to, `/api/orders/{id}`; nil where there is none.
+    public func template(of head: HTTPRequestHead) -> String? {
+        guard case .success(let match) = find(head) else { return nil }
+        return match.route.path
+    }
+
     private func answer(_ request: HTTPRequest, by match: RouteTree.Match, log: Log) async throws -> HTTPResponse {
         let route = match.route
         guard request.body.count <= route.bodyBytesMax else { throw Problem.bodyTooLarge(route.bodyBytesMax) }

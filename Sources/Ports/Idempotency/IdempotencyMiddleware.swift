@@ -76,8 +76,9 @@ public struct IdempotencyMiddleware: Middleware {
         }
     }
 
-    /// Keeps the answer, or frees the key. When that fails the answer goes out all the same: the request is done, and
-    /// a repeat waits for the lease and then does it again, which is safe.
+    /// Keeps the answer, or frees the key. When that fails the answer goes out all the same: the request is done, the
+    /// key is freed as soon as the database is back (or when the lease is over), and a repeat does it again, which is
+    /// safe.
     private func settle(_ claim: IdempotencyStore.Claim, _ response: HTTPResponse?, _ context: RequestContext) async {
         do {
             if let response, Self.isKept(response, bodyBytesMax: options.bodyBytesMax) {
@@ -88,6 +89,7 @@ public struct IdempotencyMiddleware: Middleware {
         } catch {
             let kind = (error as? DatabaseError).map { "\($0)" } ?? "\(type(of: error))"
             context.log.error("idempotency_not_settled", ["error": .string(kind)])
+            store.releaseLater(claim)
         }
     }
 

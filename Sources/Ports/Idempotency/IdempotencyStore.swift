@@ -9,6 +9,16 @@ struct IdempotencyStore: Sendable {
     let clock: any WallClock
     let ids: IDGenerator
     let options: IdempotencyOptions
+    /// Claims whose requests are over and whose rows could not be told so, because the database was away. The next
+    /// request with a key brings them along; otherwise their repeats would wait for the lease.
+    private let leftovers = Leftovers()
+
+    init(database: any Database, clock: any WallClock, ids: IDGenerator, options: IdempotencyOptions) {
+        self.database = database
+        self.clock = clock
+        self.ids = ids
+        self.options = options
+    }
 
     /// A request that is under way under a key. Only its holder can keep an answer or free the key.
     struct Claim: Sendable {
@@ -30,7 +40,24 @@ struct IdempotencyStore: Sendable {
         let now = clock.now()
         let lockedUntil = now.adding(options.lease)
         let expiresAt = now.adding(options.retention)
+        let leftovers = leftovers.take()
+        do {
+            return try await begin(claim, fingerprint, now, lockedUntil, expiresAt, releasing: leftovers)
+        } catch {
+            self.leftovers.add(leftovers)
+            // The row may be there, and nobody works for it.
+            if case DatabaseError.commitUnknown = error { self.leftovers.add([claim]) }
+            throw error
+        }
+    }
+
+    private func begin(
+        _ claim: Claim, _ fingerprint: String, _ now: Timestamp, _ lockedUntil: Timestamp, _ expiresAt: Timestamp,
+        releasing leftovers: [Claim]
+    ) async throws -> Beginning {
+        let (scope, key) = (claim.scope, claim.key)
         return try await database.write { tx in
+            for leftover in leftovers { try Self.release(leftover, tx) }
             let inserted = try tx.execute(
                 """
                 INSERT INTO idempotency_keys
@@ -82,14 +109,19 @@ struct IdempotencyStore: Sendable {
 
     /// Frees the key; nothing when another has taken over meanwhile.
     func release(_ claim: Claim) async throws {
-        _ = try await database.write { tx in
-            try tx.execute(
-                """
-                DELETE FROM idempotency_keys
-                WHERE scope = \(claim.scope) AND idempotency_key = \(claim.key) AND claim = \(claim.token)
-                    AND status IS NULL
-                """)
-        }
+        try await database.write { tx in try Self.release(claim, tx) }
+    }
+
+    /// Frees the key with one of the next requests, as it cannot be freed now.
+    func releaseLater(_ claim: Claim) { leftovers.add([claim]) }
+
+    private static func release(_ claim: Claim, _ tx: Transaction) throws {
+        _ = try tx.execute(
+            """
+            DELETE FROM idempotency_keys
+            WHERE scope = \(claim.scope) AND idempotency_key = \(claim.key) AND claim = \(claim.token)
+                AND status IS NULL
+            """)
     }
 
     private static let keptHeaders = ["Content-Type", "Location", "Cache-Control"]

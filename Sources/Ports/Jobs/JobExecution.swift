@@ -11,6 +11,7 @@ struct JobExecution: Sendable {
     let lease: Duration
     /// nil where nobody can stop the runner but by cancelling it.
     let stop: Gauge?
+    let around: (@Sendable (_ kind: String, _ run: @Sendable () async -> Void) async -> Void)?
 
     private enum Signal: Sendable {
         case ended((any Error)?)
@@ -20,6 +21,11 @@ struct JobExecution: Sendable {
 
     func run(_ job: ClaimedJob) async {
         guard let definition = definitions[job.kind] else { return }
+        guard let around else { return await run(job, definition) }
+        await around(job.kind) { await run(job, definition) }
+    }
+
+    private func run(_ job: ClaimedJob, _ definition: JobDefinition) async {
         let log = log.with([
             "job_id": .string(job.id.rawValue), "kind": .string(job.kind), "attempt": .int(Int64(job.attempt)),
         ])

@@ -97,7 +97,7 @@ public struct JobRunner: Sendable {
     private func execution(stop: Gauge?) -> JobExecution {
         JobExecution(
             database: database, clock: clock, random: random, log: log, definitions: definitions,
-            lease: options.lease, stop: stop)
+            lease: options.lease, stop: stop, around: options.around)
     }
 
     /// Rings when a commit with a due job is notified, and at every poll interval, because notifications may be lost.

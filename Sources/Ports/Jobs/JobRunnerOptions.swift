@@ -17,6 +17,9 @@ public struct JobRunnerOptions: Sendable {
     public let jobRetention: Duration
     /// How long sent messages of the outbox, and so their de-duplication keys, are kept.
     public let messageRetention: Duration
+    /// Stands around each run of a job, the note of how it ended included; told the job's kind. nil unless somebody
+    /// wants to know what runs, as a drill does.
+    public var around: (@Sendable (_ kind: String, _ run: @Sendable () async -> Void) async -> Void)?
 
     /// Options; the defaults suit a node of a few cores. A lease is at least a second, an interval 10 ms.
     public init(

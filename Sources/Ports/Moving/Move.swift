@@ -62,10 +62,12 @@ public struct Move: Sendable {
         case .marked(let isOurs):
             do {
                 return try await target.write { tx in try copy(tx).copy(at: clock.now()) }
-            } catch let error as MoveError where isOurs && error.isOfUse {
+            } catch let refusal as MoveError where isOurs && refusal.isOfUse {
                 // Somebody has the target in use: it must be able to start again.
-                try await target.write { tx in try MoveRecord.unmark(in: tx) }
-                throw error
+                do {
+                    try await target.write { tx in try MoveRecord.unmark(in: tx) }
+                } catch { throw MoveError.stillMarked(after: refusal, because: "\(error)") }
+                throw refusal
             }
         }
     }

@@ -31,6 +31,8 @@ public enum MoveError: Error, Equatable, CustomStringConvertible {
     case rowsRefused(table: String, DatabaseError)
     /// What was read back is not what the source holds.
     case mismatch(table: String, what: String)
+    /// The move was refused by another error, and then the target could not be told that it is over.
+    indirect case stillMarked(after: MoveError, because: String)
 
     /// Whether somebody uses the target.
     var isOfUse: Bool {
@@ -77,6 +79,9 @@ public enum MoveError: Error, Equatable, CustomStringConvertible {
         case .rowsRefused(let table, let error): "the target refuses rows of \(table): \(error); nothing was moved"
         case .mismatch(let table, let what):
             "\(table) was not read back as it is in the source (\(what)); nothing was moved"
+        case .stillMarked(let refusal, let reason):
+            "\(refusal). And the target still says that a move is under way (\(reason)); before it is served again: "
+                + "DELETE FROM database_moves WHERE state = 'copying'"
         }
     }
 }

@@ -10,6 +10,8 @@ enum TestServer {
     static let variable = "KESSAI_TEST_POSTGRES"
     static let url = ProcessInfo.processInfo.environment[variable]
     static let poolerURL = ProcessInfo.processInfo.environment["KESSAI_TEST_PGBOUNCER"]
+    /// The server behind the pooler.
+    static let pooledURL = ProcessInfo.processInfo.environment["KESSAI_TEST_PGBOUNCER_DIRECT"]
     static var isThere: Bool { url != nil }
 
     private static let nextNumber = Atomic<Int>(0)

@@ -1,9 +1,9 @@
 import DriverSupport
 import Testing
 
-/// Whether `condition` becomes true within ten seconds.
+/// Whether `condition` becomes true within a minute: a machine under load is slow, and not at fault.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(2))

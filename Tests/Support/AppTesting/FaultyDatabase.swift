@@ -7,8 +7,12 @@ public final class FaultyDatabase: Database {
         var writesLeft: Int?
         var readsFail = false
         var commitsUnknown = 0
+        var commitsBefore = 0
+        var isUndone = false
     }
+    private struct Undone: Error {}
     private let refusals = Mutex(0)
+    private let losses = Mutex(0)
     private let inner: any Database
     private let plan = Mutex(Plan())
 
@@ -23,8 +27,18 @@ public final class FaultyDatabase: Database {
         }
     }
 
-    /// Commits the next write, and then says that nobody knows (a connection that breaks at commit).
-    public func loseNextCommit() { plan.withLock { $0.commitsUnknown += 1 } }
+    /// Says of the next write that nobody knows whether it is there (a connection that breaks at commit): it is, or it
+    /// `isUndone`. `writes` are let through before it.
+    public func loseNextCommit(afterWrites writes: Int = 0, isUndone: Bool = false) {
+        plan.withLock {
+            $0.commitsUnknown += 1
+            $0.commitsBefore = writes
+            $0.isUndone = isUndone
+        }
+    }
+
+    /// How many commits were lost so.
+    public var lostCount: Int { losses.withLock { $0 } }
 
     /// How many times it was not there when it was asked.
     public var refusedCount: Int { refusals.withLock { $0 } }
@@ -54,13 +68,28 @@ public final class FaultyDatabase: Database {
             return false
         }
         if isAway { throw unavailable() }
-        let result = try await inner.write(body)
+        let isUndone = plan.withLock { $0.isUndone && $0.commitsUnknown > 0 && $0.commitsBefore == 0 }
+        var result: Result?
+        do {
+            result = try await inner.write { tx in
+                let result = try body(tx)
+                if isUndone { throw Undone() }
+                return result
+            }
+        } catch is Undone {}
         let isLost = plan.withLock { plan -> Bool in
             guard plan.commitsUnknown > 0 else { return false }
+            guard plan.commitsBefore == 0 else {
+                plan.commitsBefore -= 1
+                return false
+            }
             plan.commitsUnknown -= 1
             return true
         }
-        if isLost { throw DatabaseError.commitUnknown }
+        guard !isLost, let result else {
+            losses.withLock { $0 += 1 }
+            throw DatabaseError.commitUnknown
+        }
         return result
     }
 

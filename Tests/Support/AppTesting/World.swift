@@ -51,6 +51,8 @@ public struct World: Sendable {
         public var changingStripe: (@Sendable (SandboxTransport) -> any HTTPTransport)?
         /// Pages beside the application's own.
         public var guests: [KessaiApp.GuestPages] = []
+        /// Where the application would end its process.
+        public var failpoints: Failpoints?
 
         /// The usual world.
         public init() {}
@@ -94,6 +96,7 @@ public struct World: Sendable {
             hasher: PasswordHasher(cost: .least), clock: clock, random: SeededRandom(seed), log: log,
             stripeRetriesMax: options.stripeRetriesMax)
         parts.guests = options.guests
+        parts.failpoints = options.failpoints
         let app = try await KessaiApp.make(parts)
         let document = await app.router.respond(to: HTTPRequest("GET", "/openapi.json"))
         return World(

@@ -14,6 +14,9 @@ public struct Settings: Sendable {
     public var databaseURL: Redacted<String>
     /// `DATABASE_CONNECTIONS`: the pool's size on PostgreSQL, 1 to 100; default 8.
     public var databaseConnectionsMax: Int
+    /// `DATABASE_LISTEN_URL`: where notifications are heard when `DATABASE_URL` leads through a pooler that does not
+    /// bring them; default none.
+    public var databaseListenURL: Redacted<String>?
     /// `HOST`: the address to listen on; default `127.0.0.1`.
     public var host: String
     /// `PORT`: 0 to 65535, 0 is any free one; default 8080.
@@ -40,6 +43,8 @@ public struct Settings: Sendable {
     public var logLevel: Log.Level
     /// `PASSES_…`: how licences and day passes are sold; nil when none of them is set, and none are sold.
     public var passes: PassesSettings?
+    /// `KESSAI_FAILPOINTS`, `KESSAI_CLOCK_AHEAD_SECONDS`: nil unless one is set.
+    public var drill: DrillSettings?
 
     /// Whether the Stripe key is a live one.
     public var isLive: Bool {

@@ -8,12 +8,14 @@ public struct SettingsReader {
     /// The settings there are.
     public static let names =
         [
-            "DATABASE_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL", "STRIPE_SECRET_KEY",
+            "DATABASE_URL", "DATABASE_LISTEN_URL", "DATABASE_CONNECTIONS", "HOST", "PORT", "PUBLIC_URL",
+            "STRIPE_SECRET_KEY",
             "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
             "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
         ] + passesNames
 
     private let values: Redacted<[String: String]>
+    private let drillWords: [String: String]
     private var findings: [SettingsFinding] = []
 
     /// Settings of a file (an object of the same names; null when there is no file) and an environment over it.
@@ -37,6 +39,7 @@ public struct SettingsReader {
             if let value = environment[name] { values[name] = value }
         }
         self.values = Redacted(values)
+        drillWords = Self.drillWords(environment)
     }
 
     /// The settings, with warnings. Throws ``SettingsError`` when something refuses to start.
@@ -51,10 +54,11 @@ public struct SettingsReader {
     public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
-        let settings = Settings(
+        var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
-            host: host, port: port, publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
+            databaseListenURL: databaseListenURL(), host: host, port: port,
+            publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
             stripeSecretKey: Secret(stripeKey()), stripePublishableKey: value("STRIPE_PUBLISHABLE_KEY") ?? "",
             stripeWebhookSecrets: webhookSecrets(),
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
@@ -62,6 +66,7 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
+        settings.drill = drill(drillWords, isLive: settings.isLive)
         return (settings, findings)
     }
 
@@ -118,6 +123,25 @@ public struct SettingsReader {
             fail("DATABASE_URL", error.description)
         }
         return text
+    }
+
+    /// PostgreSQL beside PostgreSQL; that it is the same database only the operator can know.
+    private mutating func databaseListenURL() -> Redacted<String>? {
+        guard let text = value("DATABASE_LISTEN_URL") else { return nil }
+        for url in [text, value("DATABASE_URL") ?? ""] where !Self.isPostgres(url) {
+            fail("DATABASE_LISTEN_URL", "must be postgresql://..., beside a DATABASE_URL of PostgreSQL")
+            break
+        }
+        return Redacted(text)
+    }
+
+    private static func isPostgres(_ url: String) -> Bool {
+        do throws(DatabaseURL.Invalid) {
+            guard case .postgresql = try DatabaseURL(url) else { return false }
+            return true
+        } catch {
+            return false
+        }
     }
 
     private mutating func stripeKey() -> String {

@@ -20,13 +20,13 @@ struct ReconcileCommand: Command {
     static let options: Set<String> = ["--since", "--until"]
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
-        let clock = SystemClock()
+        let settings = try Machine.settings().settings
+        let clock = Drill.clock(settings)
         let period = ReconciliationPeriod(since: arguments["--since"], until: arguments["--until"], at: clock.now())
         guard let period else {
             throw UsageError(
                 message: "--since and --until must be times such as 2026-11-20T00:00:00Z or 48h, in this order")
         }
-        let settings = try Machine.settings().settings
         let writer = LogWriter()
         // A person sees the bar; warnings and errors are for them too.
         let log = writer.log(clock: clock, minimum: Terminal.isInteractive ? .warning : settings.logLevel)

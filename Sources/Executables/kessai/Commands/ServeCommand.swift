@@ -24,14 +24,12 @@ struct ServeCommand: Command {
         var (settings, warnings) = try Machine.settings()
         settings.port = try arguments.int("--port", in: 0...65535, default: settings.port)
         settings.host = arguments["--host"] ?? settings.host
-        let clock = SystemClock()
+        let clock = Drill.clock(settings)
         let writer = LogWriter()
         let log = writer.log(clock: clock, minimum: settings.logLevel)
         defer { writer.flush() }
-        for warning in warnings {
-            log.warning("configuration", ["setting": .string(warning.name), "detail": .string(warning.detail)])
-        }
-        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        log.tell(warnings)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock, log: log)
         defer { withExtendedLifetime(lock) {} }
         let app: KessaiApp
         let transport: CurlTransport
@@ -40,7 +38,7 @@ struct ServeCommand: Command {
             (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
             server = try Listening.start(
                 host: settings.host, port: UInt16(settings.port), chosenWith: "PORT or --port, HOST or --host",
-                handler: app.router, random: SystemRandomSource(), log: log)
+                handler: app.handler, random: SystemRandomSource(), log: log)
         } catch {
             // Who refuses to serve leaves the file as it was, with its log folded in.
             await database.close()

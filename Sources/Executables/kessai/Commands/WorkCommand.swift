@@ -14,12 +14,13 @@ struct WorkCommand: Command {
         """
 
     func run(_ arguments: Arguments) async throws -> ExitStatus {
-        let settings = try Machine.settings().settings
-        let clock = SystemClock()
+        let (settings, warnings) = try Machine.settings()
+        let clock = Drill.clock(settings)
         let writer = LogWriter()
         let log = writer.log(clock: clock, minimum: settings.logLevel)
         defer { writer.flush() }
-        let (database, lock) = try Opening.servedDatabase(settings, clock: clock)
+        log.tell(warnings)
+        let (database, lock) = try Opening.servedDatabase(settings, clock: clock, log: log)
         defer { withExtendedLifetime(lock) {} }
         let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in

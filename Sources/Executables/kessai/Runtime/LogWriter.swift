@@ -1,5 +1,6 @@
 private import Dispatch
 internal import Kernel
+internal import KessaiApp
 private import Synchronization
 
 /// Writes log lines to standard error on a queue of its own, so that a slow reader of the log never holds up a request.
@@ -37,6 +38,15 @@ final class LogWriter: Sendable {
             if dropped > 0 {
                 Terminal.write("{\"event\":\"log_lines_dropped\",\"count\":\(dropped)}\n", toErrors: true)
             }
+        }
+    }
+}
+
+extension Log {
+    /// Warnings of the settings, as a process begins.
+    func tell(_ warnings: [SettingsFinding]) {
+        for finding in warnings {
+            warning("configuration", ["setting": .string(finding.name), "detail": .string(finding.detail)])
         }
     }
 }

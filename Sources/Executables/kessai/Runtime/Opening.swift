@@ -23,7 +23,7 @@ enum Opening {
     /// The database of the settings. Throws `UsageError` for memory that would end with the command,
     /// `DatabaseError.schemaMismatch` when a file is to be used that is not there, and what the drivers throw.
     static func database(
-        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock
+        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock, log: Log? = nil
     ) throws -> any Database {
         switch try DatabaseURL(settings.databaseURL.reveal()) {
         case .sqliteFile(let path):
@@ -34,17 +34,18 @@ enum Opening {
             return try SQLiteDatabase(at: .memory, clock: clock)
         case .postgresql(let url):
             return try PostgresDatabase(
-                url: url.reveal(), connectionsMax: settings.databaseConnectionsMax, clock: clock)
+                url: url.reveal(), listenURL: settings.databaseListenURL?.reveal(),
+                connectionsMax: settings.databaseConnectionsMax, clock: clock, log: log)
         }
     }
 
     /// The same for a process that serves it: of one SQLite file there may be one such process, and the lock says so
     /// until it is let go. Throws `CommandFailure` when another process has it.
     static func servedDatabase(
-        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock
+        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock, log: Log? = nil
     ) throws -> (database: any Database, lock: SQLiteServerLock?) {
         guard case .sqliteFile(let path) = try DatabaseURL(settings.databaseURL.reveal()) else {
-            return (try database(settings, for: purpose, clock: clock), nil)
+            return (try database(settings, for: purpose, clock: clock, log: log), nil)
         }
         try requireThere(path, for: purpose)
         guard let lock = try SQLiteServerLock(ofDatabaseAt: path) else {
@@ -83,6 +84,7 @@ enum Opening {
             settings: settings, database: database, transport: transport, mailer: try mailer(settings, clock: clock),
             hasher: PasswordHasher(), clock: clock, random: SystemRandomSource(), log: log)
         parts.guests = guests
+        if let drill = settings.drill { parts.failpoints = Failpoints(drill.failpoints, kill: Drill.endProcess) }
         let app = try await KessaiApp.make(parts)
         return (app, transport)
     }

@@ -39,6 +39,9 @@ struct CheckoutSettlement: Sendable {
             }
         } else if session.status == .expired {
             try CheckoutRepository(tx: tx).moved(order.id, to: .expired, at: clock.now())
+        } else if failed, let intent = session.paymentIntent {
+            // The order was paid otherwise or is a person's meanwhile: what is left of its page must not be paid (law 2).
+            try CancelIntent.enqueue(intent.rawValue, of: order.id, on: queue, in: tx)
         }
         let now = try OrderRepository(tx: tx).find(.id(order.id)) ?? order
         if now.status == .needsReview { return .needsReview }

@@ -11,7 +11,8 @@ struct CustomerDirectory: Sendable {
     let clock: any WallClock
 
     /// The user's customer, made when there is none. Safe to repeat and to race: every try carries the same key until
-    /// Stripe answers. Throws `PaymentError.paymentIntentCreation`.
+    /// Stripe answers. Throws `PaymentError.paymentIntentCreation`, and `DatabaseError`: what Stripe made is found again
+    /// by the same key.
     func customer(of userID: String) async throws -> String {
         let now = clock.now()
         let (row, address) = try await database.write { [addresses] tx in
@@ -21,7 +22,7 @@ struct CustomerDirectory: Sendable {
             )
         }
         if let known = row.stripeCustomerID { return known }
-        do throws(StripeError) {
+        do {
             if now.since(row.submittedAt) > StripeKeys.lifetime,
                 let mine = try await find(userID, address: address)
             {
@@ -32,14 +33,15 @@ struct CustomerDirectory: Sendable {
                 answer = try await stripe.createCustomer(
                     CreateCustomer(email: address, metadata: ["kessai_user_id": userID]),
                     key: try StripeKeys.key("customer-\(userID)-\(row.attempt)"))
-            } catch  where error.isSettledByReading {
+            } catch {
+                guard error.isSettledByReading else { throw error }
                 // Stripe keeps that answer for a day: what it made can be read, else the next try has a new key.
                 if let mine = try await find(userID, address: address) { return try await store(mine, of: userID) }
                 try await beginAnew(userID, after: row.attempt)
                 throw error
             }
             return try await store(answer.value.id.rawValue, of: userID)
-        } catch {
+        } catch let error as StripeError {
             throw PaymentError.paymentIntentCreation(code: error.code, repeatable: !error.isFinalRefusal)
         }
     }
@@ -54,14 +56,10 @@ struct CustomerDirectory: Sendable {
         }
     }
 
-    private func beginAnew(_ userID: String, after attempt: Int64) async throws(StripeError) {
+    private func beginAnew(_ userID: String, after attempt: Int64) async throws {
         let now = clock.now()
-        do {
-            try await database.write { tx in
-                try CustomerRepository(tx: tx).beginAnew(userID, after: attempt, at: now)
-            }
-        } catch {
-            throw .unavailable(.cancelled)
+        try await database.write { tx in
+            try CustomerRepository(tx: tx).beginAnew(userID, after: attempt, at: now)
         }
     }
 
@@ -74,14 +72,9 @@ struct CustomerDirectory: Sendable {
         }
     }
 
-    private func store(_ customerID: String, of userID: String) async throws(StripeError) -> String {
-        do {
-            return try await database.write { tx in
-                try CustomerRepository(tx: tx).finish(userID: userID, customerID: customerID)
-            }
-        } catch {
-            // Nothing is lost: the same key finds the customer again.
-            throw .unavailable(.cancelled)
+    private func store(_ customerID: String, of userID: String) async throws -> String {
+        try await database.write { tx in
+            try CustomerRepository(tx: tx).finish(userID: userID, customerID: customerID)
         }
     }
 }

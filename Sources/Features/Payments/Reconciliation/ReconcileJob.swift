@@ -2,19 +2,19 @@ internal import Jobs
 internal import Kernel
 internal import StripeClient
 
-/// The hourly reconciliation of the last 48 hours: every charge is looked at two days long. Repeating is harmless, and
+/// The hourly reconciliation of the last 48 hours, so that every charge is looked at two days long, and of whatever
+/// the hours before missed: after a long outage the period begins where the last run ended. Repeating is harmless, and
 /// the next hour does it again, so a failed run is not repeated for long.
 struct ReconcileJob: JobArguments {
     static let kind = "payments.reconcile"
-    private static let span = Duration.seconds(48 * 3600)
 
     static func definition(_ reconciliation: Reconciliation, clock: any WallClock) -> JobDefinition {
         let policy = JobPolicy(
             queue: "reconciliation", attemptsMax: 3, timeLimit: .seconds(1800),
             backoff: Backoff(first: .seconds(120), longest: .seconds(600)))
         return JobDefinition(ReconcileJob.self, policy: policy) { _, context in
-            guard let period = ReconciliationPeriod(last: span, at: clock.now()) else { return }
             do {
+                guard let period = try await reconciliation.duePeriod(at: clock.now()) else { return }
                 _ = try await reconciliation.run(period, cause: .job(context.jobID.rawValue))
             } catch is ReconciliationUnderWay {
                 // Somebody at a command line does it; what they leave is the next hour's.

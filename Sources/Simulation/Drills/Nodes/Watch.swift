@@ -1,0 +1,160 @@
+internal import HTTP
+public import JSON
+internal import Kernel
+private import Synchronization
+
+/// Sees every request of the clients to the servers, and what became of it.
+final class Watch: HTTPTransport {
+    /// A request that got no good answer yet: since when.
+    private struct Trouble { var since: Timestamp }
+    private struct State {
+        var front = ""
+        var phases: [PhaseRow] = []
+        var troubles: [String: Trouble] = [:]
+        var lastGoodAt: Timestamp?
+    }
+
+    private let inner: any HTTPTransport
+    private let clock: any WallClock
+    private let state = Mutex(State())
+
+    init(_ inner: any HTTPTransport, clock: any WallClock) {
+        self.inner = inner
+        self.clock = clock
+    }
+
+    /// The phases so far.
+    var phases: [PhaseRow] { state.withLock { $0.phases } }
+
+    /// Requests to this URL are looked at.
+    func look(at front: String) { state.withLock { $0.front = front } }
+
+    /// Nothing is looked at any more.
+    func end() { look(at: "") }
+
+    /// What comes from now on belongs to a phase.
+    func begin(_ phase: String) {
+        state.withLock { state in
+            state.phases.append(PhaseRow(name: phase))
+            state.lastGoodAt = clock.now()
+        }
+    }
+
+    func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        guard state.withLock({ !$0.front.isEmpty && request.url.hasPrefix($0.front) }) else {
+            return try await inner.send(request)
+        }
+        let began = clock.now()
+        do {
+            let response = try await inner.send(request)
+            note(request, began, response, nil)
+            return response
+        } catch {
+            note(request, began, nil, error)
+            throw error
+        }
+    }
+
+    private func note(
+        _ request: HTTPClientRequest, _ began: Timestamp, _ response: HTTPResponse?, _ error: HTTPTransportError?
+    ) {
+        let now = clock.now()
+        let answer = response.map { ($0.status, Self.code($0)) }
+        // Without a key a request is its sender's, with what it asks for.
+        let identity =
+            request.headers["Idempotency-Key"]
+            ?? "\(request.method) \(request.url) \(request.headers["Authorization"] ?? "")"
+        state.withLock { state in
+            guard let last = state.phases.indices.last else { return }
+            state.phases[last].requests += 1
+            state.phases[last].slowestMs = max(state.phases[last].slowestMs, now.since(began).milliseconds)
+            guard let (status, code) = answer else {
+                let name = if case .notSent = error { "not reached" } else { "broken off" }
+                state.phases[last].others[name, default: 0] += 1
+                state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began)
+                return
+            }
+            let saysWhen = response?.headers["Retry-After"] != nil
+            let isInUse = status == 409 && code == "idempotency_key_in_use"
+            if status == 503, saysWhen, code == "unavailable" {
+                state.phases[last].awayAnswers += 1
+            } else if isInUse || (status == 503 && !code.isEmpty), saysWhen {
+                state.phases[last].others["\(status) \(code)", default: 0] += 1
+            } else if status >= 500 || isInUse {
+                let name = "\(status) \(code.isEmpty ? "without a code" : code)"
+                state.phases[last].wrongs[name + (saysWhen ? "" : " without Retry-After"), default: 0] += 1
+            } else {
+                if let trouble = state.troubles.removeValue(forKey: identity) {
+                    state.phases[last].mended += 1
+                    state.phases[last].longestTroubleMs = max(
+                        state.phases[last].longestTroubleMs, now.since(trouble.since).milliseconds)
+                }
+                if let before = state.lastGoodAt {
+                    state.phases[last].longestGapMs = max(
+                        state.phases[last].longestGapMs, now.since(before).milliseconds)
+                }
+                state.lastGoodAt = now
+                return
+            }
+            state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began)
+        }
+    }
+
+    private static func code(_ response: HTTPResponse) -> String {
+        guard response.status >= 400 else { return "" }
+        do throws(JSONError) { return try JSONValue(parsing: response.body)["code"]?.string ?? "" } catch { return "" }
+    }
+}
+
+/// What clients saw in one phase.
+public struct PhaseRow: Sendable, Equatable {
+    /// Its name.
+    public let name: String
+    /// Requests that ended in it.
+    public var requests = 0
+    /// 503 with `Retry-After` and the code `unavailable`: the database or every node is away.
+    public var awayAnswers = 0
+    /// Everything else that wants a repeat, by name: `not reached`, `broken off`, `409 idempotency_key_in_use`,
+    /// `503 payment_page_unavailable` (Stripe is away).
+    public var others: [String: Int] = [:]
+    /// Answers that must not be, by name: `500 internal_error`, `503 unavailable without Retry-After`, ….
+    public var wrongs: [String: Int] = [:]
+    /// Requests that had failed and then got an answer that says what became of them.
+    public var mended = 0
+    /// The longest time from the first failure of such a request to its answer, in milliseconds.
+    public var longestTroubleMs: Int64 = 0
+    /// The longest time in which nobody got an answer of use, in milliseconds.
+    public var longestGapMs: Int64 = 0
+    /// The slowest answer, good or bad, in milliseconds.
+    public var slowestMs: Int64 = 0
+
+    /// Nothing yet.
+    public init(name: String) { self.name = name }
+
+    /// As JSON.
+    public var json: JSONValue {
+        func object(_ counts: [String: Int]) -> JSONValue {
+            .object(JSONObject(counts.sorted { $0.key < $1.key }.map { ($0.key, .int(Int64($0.value))) }))
+        }
+        return [
+            "phase": .string(name), "requests": .int(Int64(requests)), "unavailable": .int(Int64(awayAnswers)),
+            "others": object(others), "wrong": object(wrongs),
+            "mended": .int(Int64(mended)), "longest_trouble_ms": .int(longestTroubleMs),
+            "longest_gap_ms": .int(longestGapMs), "slowest_ms": .int(slowestMs),
+        ]
+    }
+
+    /// The heading of ``markdown``.
+    public static let heading = """
+        | phase | requests | 503 with `Retry-After` | other failures | repeats that succeeded | longest trouble of a client | longest time without a good answer | slowest answer |
+        |---|---:|---:|---|---:|---:|---:|---:|
+        """
+
+    /// A row of a table.
+    public var markdown: String {
+        let others = (others.sorted { $0.key < $1.key } + wrongs.sorted { $0.key < $1.key })
+            .map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
+        return "| \(name) | \(requests) | \(awayAnswers) | \(others) | \(mended) | \(longestTroubleMs) ms "
+            + "| \(longestGapMs) ms | \(slowestMs) ms |"
+    }
+}

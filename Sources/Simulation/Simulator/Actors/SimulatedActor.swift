@@ -1,0 +1,76 @@
+public import KessaiApp
+
+/// One thing that somebody does.
+public struct Step: Sendable, Equatable {
+    /// What: a word of the actor's own.
+    public let name: String
+    /// Which, how many: what the word makes of it.
+    public let argument: Int
+    /// How long the actor waits before it.
+    public let pauseMs: Int64
+
+    /// A step.
+    public init(_ name: String, _ argument: Int = 0, pauseMs: Int64) {
+        self.name = name
+        self.argument = argument
+        self.pauseMs = pauseMs
+    }
+}
+
+/// Somebody who acts in histories: a buyer, an operator, a device, a thief. Features add theirs.
+public protocol SimulatedActor: Sendable {
+    /// Who, in histories: `buyer`.
+    static var kind: String { get }
+    /// The words of its steps with how likely each is, from 1.
+    static var words: [(name: String, weight: Int)] { get }
+    /// How many steps it takes: bounds of a draw.
+    static var stepCount: ClosedRange<Int> { get }
+    /// What it does first, whatever else it does.
+    static var opening: [String] { get }
+
+    /// The `number`-th of its kind in a world.
+    init(_ number: Int, in world: SimulatedWorld)
+    /// Does one thing, whatever comes of it.
+    func perform(_ step: Step) async
+}
+
+extension SimulatedActor {
+    /// Nothing in particular.
+    public static var opening: [String] { [] }
+}
+
+/// What a feature brings into histories: its people, its books, its settings and goods. A feature joins by a file that
+/// conforms to this and a line in ``SimulatedFeatures``.
+public protocol SimulatedFeature: Sendable {
+    /// Its name, in counts: `passes`.
+    static var name: String { get }
+    /// Who acts, with how many of them at most.
+    static var actors: [(type: any SimulatedActor.Type, countMax: Int)] { get }
+    /// What must be so when the world is calm, beside the `BookRule`s, which are checked in any case; nothing unless told.
+    static var invariants: [any Invariant] { get }
+    /// What is done on its behalf, by the points that it passes: `commit` in `POST /api/orders`. Misfortunes wait there,
+    /// and a long run in which the application never crashed at one of them has a gap.
+    static var places: [Point: [String]] { get }
+    /// Its settings.
+    static var environment: [String: String] { get }
+    /// Puts people and goods where every history begins.
+    static func prepare(_ app: KessaiApp) async throws
+}
+
+extension SimulatedFeature {
+    /// Nothing beside the rules that are checked in any case.
+    public static var invariants: [any Invariant] { [] }
+}
+
+/// The features that take part.
+public enum SimulatedFeatures {
+    /// All of them; the first has the weather.
+    public static let all: [any SimulatedFeature.Type] = [
+        WorldFeature.self, OrdersFeature.self, PassesSimulation.self,
+    ]
+
+    /// Where misfortunes wait, for all of them.
+    public static var places: [Point: [String]] {
+        all.reduce(into: [:]) { places, feature in places.merge(feature.places) { $0 + $1 } }
+    }
+}

@@ -1,0 +1,53 @@
+/// How often which point was passed, and which misfortune struck where.
+public struct Coverage: Sendable, Equatable {
+    /// By point and activity.
+    public private(set) var passes: [String: Int] = [:]
+    /// By fault.
+    public private(set) var faults: [Fault: Int] = [:]
+    /// Crashes by place: `crash_before_commit in POST /api/orders`.
+    public private(set) var crashes: [String: Int] = [:]
+    /// What the weather did, by its word.
+    public var weather: [String: Int] = [:]
+    /// Attacks that were refused and logged, by kind.
+    public var attacks: [String: Int] = [:]
+
+    /// Nothing counted.
+    public init() {}
+
+    mutating func passed(_ point: Point, _ activity: String) {
+        passes["\(point.rawValue) in \(activity)", default: 0] += 1
+    }
+
+    mutating func struck(_ fault: Fault, _ activity: String) {
+        faults[fault, default: 0] += 1
+        if fault.isCrash { crashes["\(fault.rawValue) in \(activity)", default: 0] += 1 }
+    }
+
+    /// Adds what another history counted.
+    public mutating func add(_ other: Coverage) {
+        passes.merge(other.passes, uniquingKeysWith: +)
+        faults.merge(other.faults, uniquingKeysWith: +)
+        crashes.merge(other.crashes, uniquingKeysWith: +)
+        weather.merge(other.weather, uniquingKeysWith: +)
+        attacks.merge(other.attacks, uniquingKeysWith: +)
+    }
+
+    /// What never happened: a kind of fault, of weather or of attack; a crash at one of the `places` that features name;
+    /// a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
+    public func gaps(at places: [Point: [String]], passesMin: Int = 5_000) -> [String] {
+        var gaps = Fault.allCases.filter { faults[$0] == nil }.map(\.rawValue)
+        gaps += Weather.names.filter { weather[$0] == nil }
+        gaps += Attacker.words.map(\.name).filter { $0 != "replay_event" && attacks[$0] == nil }
+        for point in [Point.commit, .call, .mail] {
+            let often = passes.filter { $0.value >= passesMin && $0.key.hasPrefix("\(point.rawValue) in ") }
+                .map { String($0.key.dropFirst(point.rawValue.count + 4)) }
+            for place in Set((places[point] ?? []) + often).sorted() {
+                for fault in (Fault.byPoint[point] ?? []).filter(\.isCrash)
+                where crashes["\(fault.rawValue) in \(place)"] == nil {
+                    gaps.append("\(fault.rawValue) in \(place)")
+                }
+            }
+        }
+        return gaps
+    }
+}

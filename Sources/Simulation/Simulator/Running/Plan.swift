@@ -1,0 +1,130 @@
+internal import Kernel
+
+/// Everything that a history will try, drawn from its seed before it begins: it can be cut down, and played again.
+struct Plan: Sendable {
+    struct Act: Sendable {
+        let id: Int
+        let step: Step
+    }
+    struct Part: Sendable {
+        let kind: String
+        let number: Int
+        var acts: [Act]
+    }
+    struct Misfortune: Sendable {
+        let id: Int
+        let planned: PlannedFault
+    }
+
+    let seed: UInt64
+    var parts: [Part]
+    var faults: [Misfortune]
+    let eventVersion: String?
+    /// Whether reconciliation may heal what went wrong; where not, no event is lost for good, and the events alone must
+    /// do.
+    let isReconciled: Bool
+    /// Minutes that pass at once, one after the other, when everybody has done and before the world calms down: jobs that
+    /// clear up meet their misfortunes then.
+    let echoMinutes: [Int64]
+    let featureNames: [String]
+
+    /// The ids of everything in it.
+    var ids: [Int] { (parts.flatMap { $0.acts.map(\.id) } + faults.map(\.id)).sorted() }
+
+    /// The plan of a seed.
+    init(seed: UInt64, features: [any SimulatedFeature.Type], rates: FaultRates = .usual) {
+        self.seed = seed
+        let chance = Chance(seed, of: "plan")
+        var id = 0
+        func next() -> Int {
+            id += 1
+            return id
+        }
+        eventVersion = chance.oneIn(4) ? "2024-06-20" : nil
+        isReconciled = !chance.oneIn(3)
+        echoMinutes = (0..<chance.int(0...3)).map { _ in chance.pick([2, 10, 40, 65]) }
+        var parts: [Part] = []
+        var names: [String] = []
+        // Most histories are of one way to sell, so that they stay short.
+        let sellers = features.filter { $0.name != WorldFeature.name }
+        let main = sellers.isEmpty ? 0 : chance.int(0...(sellers.count - 1))
+        for feature in features {
+            let isMain = feature.name == WorldFeature.name || feature.name == sellers[main].name
+            if !isMain, !chance.oneIn(4) { continue }
+            var isThere = false
+            for (index, (type, countMax)) in feature.actors.enumerated() {
+                for number in 0..<chance.int((index == 0 ? 1 : 0)...countMax) {
+                    isThere = true
+                    let words = type.words.flatMap { word in Array(repeating: word.name, count: word.weight) }
+                    let drawn = (0..<chance.int(type.stepCount)).map { _ in chance.pick(words) }
+                    let acts = (type.opening + drawn).map { word in
+                        Act(
+                            id: next(),
+                            step: Step(
+                                word, chance.int(0...9),
+                                pauseMs: chance.number(in: 1...(chance.oneIn(6) ? 40_000 : 3_000))))
+                    }
+                    parts.append(Part(kind: type.kind, number: number, acts: acts))
+                }
+            }
+            if isThere { names.append(feature.name) }
+        }
+        self.parts = parts
+        featureNames = names
+        var places: [Point: [String]] = [:]
+        for feature in features where names.contains(feature.name) {
+            places.merge(feature.places) { $0 + $1 }
+        }
+        faults = (0..<chance.int(rates.countMin...rates.countMax)).map { _ in
+            Misfortune(id: next(), planned: rates.draw(chance, places: places))
+        }
+        // Jobs that clear up are rare: where one runs, something often waits for it.
+        for _ in 0..<2 {
+            guard let planned = rates.drawRare(chance, places: places) else { break }
+            faults.append(Misfortune(id: next(), planned: planned))
+        }
+    }
+
+    /// Only what is wanted of it.
+    func keeping(_ wanted: Set<Int>) -> Plan {
+        var plan = self
+        plan.parts = parts.compactMap { part in
+            var part = part
+            part.acts.removeAll { !wanted.contains($0.id) }
+            return part.acts.isEmpty ? nil : part
+        }
+        plan.faults.removeAll { !wanted.contains($0.id) }
+        return plan
+    }
+}
+
+/// How much goes wrong.
+struct FaultRates: Sendable {
+    let countMin: Int
+    let countMax: Int
+    static let usual = FaultRates(countMin: 0, countMax: 9)
+
+    /// A crash or another fault for the first commit or call of a job that not every history has.
+    func drawRare(_ chance: Chance, places: [Point: [String]]) -> PlannedFault? {
+        let point = chance.pick([Point.commit, .call])
+        let jobs = (places[point] ?? []).filter { $0.hasPrefix("job:") && !Self.frequent.contains($0) }
+        guard !jobs.isEmpty else { return nil }
+        let faults = (Fault.byPoint[point] ?? []).filter { $0.isCrash || chance.oneIn(4) }
+        guard !faults.isEmpty else { return nil }
+        return PlannedFault(fault: chance.pick(faults), activity: chance.pick(jobs), turn: chance.int(1...2))
+    }
+
+    private static let frequent: Set<String> = [
+        "job:payments.sweep", "job:payments.reconcile", "job:outbox.deliver",
+    ]
+
+    /// A fault, as likely to strike whatever comes as one of the `places` that the history's features pass.
+    func draw(_ chance: Chance, places: [Point: [String]]) -> PlannedFault {
+        let point = chance.pick([Point.commit, .commit, .commit, .call, .call, .call, .request, .delivery, .mail])
+        let fault = chance.pick(Fault.byPoint[point] ?? Fault.allCases)
+        let places = places[point] ?? []
+        let place = chance.oneIn(3) || places.isEmpty ? nil : chance.pick(places)
+        let turnMax = place == nil ? (point == .commit ? 60 : 12) : (chance.oneIn(2) ? 1 : 4)
+        return PlannedFault(fault: fault, activity: place, turn: chance.int(1...turnMax))
+    }
+}

@@ -1,0 +1,162 @@
+internal import Database
+internal import HTTP
+internal import Kernel
+internal import Mail
+internal import StripeSandbox
+private import Synchronization
+
+/// The clock of one life.
+struct NodeClock: WallClock {
+    let clock: SimulatedClock
+    let life: Life
+
+    func now() -> Timestamp { clock.now() }
+
+    func sleep(for duration: Duration) async throws {
+        guard life.isAlive else { throw CancellationError() }
+        try await clock.sleep(for: duration)
+        guard life.isAlive else { throw CancellationError() }
+    }
+}
+
+/// A commit that does not come about.
+private struct Undone: Error {}
+
+/// The database as one life reaches it: it crashes before and after commits, and goes away.
+struct NodeDatabase: Database {
+    let inner: any Database
+    let life: Life
+    let node: Node
+    let board: FaultBoard
+    let outage: Outage
+
+    var dialect: SQLDialect { inner.dialect }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        try await enter()
+        switch board.pass(.commit) {
+        case .crashBeforeCommit:
+            try await undone(body)
+            node.crash(life)
+            throw DatabaseError.closed
+        case .crashAfterCommit:
+            _ = try await inner.write(body)
+            node.crash(life)
+            throw DatabaseError.closed
+        case .commitRefused:
+            try await undone(body)
+            throw DatabaseError.conflict
+        case .commitUnknownDone:
+            _ = try await inner.write(body)
+            throw DatabaseError.commitUnknown
+        case .commitUnknownUndone:
+            try await undone(body)
+            throw DatabaseError.commitUnknown
+        case .databaseAway:
+            outage.begin()
+            throw DatabaseError.unavailable(reason: "away")
+        default: break
+        }
+        let result = try await inner.write(body)
+        await Task.yield()
+        guard life.isAlive else { throw DatabaseError.closed }
+        return result
+    }
+
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        try await enter()
+        return try await inner.read(body)
+    }
+
+    func wait(forNotification channel: String, timeout: Duration) async throws {
+        guard life.isAlive else { throw DatabaseError.closed }
+        try await inner.wait(forNotification: channel, timeout: timeout)
+    }
+
+    func close() async {}
+
+    private func enter() async throws {
+        await Task.yield()
+        guard life.isAlive else { throw DatabaseError.closed }
+        if outage.isNow { throw DatabaseError.unavailable(reason: "away") }
+    }
+
+    private func undone<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws {
+        do {
+            try await inner.write { tx in
+                _ = try body(tx)
+                throw Undone()
+            }
+        } catch is Undone {
+            return
+        }
+    }
+}
+
+/// A time for which something is away.
+final class Outage: Sendable {
+    private let until = Mutex<Timestamp?>(nil)
+    private let clock: SimulatedClock
+    private let chance: Chance
+
+    init(clock: SimulatedClock, chance: Chance) {
+        self.clock = clock
+        self.chance = chance
+    }
+
+    func begin() {
+        let end = clock.now().adding(.milliseconds(chance.number(in: 100...20_000)))
+        until.withLock { $0 = end }
+    }
+
+    func end() { until.withLock { $0 = nil } }
+
+    var isNow: Bool { until.withLock { end in end.map { clock.now() < $0 } ?? false } }
+}
+
+/// Mail as one life sends it.
+struct NodeMailer: Mailer {
+    let mailbox: SimulatedMailbox
+    let life: Life
+    let node: Node
+    let board: FaultBoard
+
+    func send(_ mail: Mail) async throws {
+        guard life.isAlive else { throw CancellationError() }
+        switch board.pass(.mail) {
+        case .crashBeforeMail:
+            node.crash(life)
+            throw CancellationError()
+        case .crashAfterMail:
+            mailbox.take(mail)
+            node.crash(life)
+            throw CancellationError()
+        case .mailNotSent: throw MailerError.unavailable(reason: "away")
+        case .mailAnswerLost:
+            mailbox.take(mail)
+            throw MailerError.unavailable(reason: "no answer")
+        default: mailbox.take(mail)
+        }
+    }
+}
+
+/// Where mails end: how often each came, by its key.
+final class SimulatedMailbox: Sendable {
+    private let kept = Mutex<[String: (count: Int, text: String)]>([:])
+
+    /// By de-duplication key: how often it came, and whether it was the same each time.
+    var mails: [String: (count: Int, text: String)] { kept.withLock { $0 } }
+
+    func take(_ mail: Mail) {
+        kept.withLock { kept in
+            let before = kept[mail.dedupeKey]
+            let text = mail.subject + "\n" + mail.text
+            let isSame = before == nil || before?.text == text
+            kept[mail.dedupeKey] = ((before?.count ?? 0) + 1, isSame ? text : "(another text under the same key)")
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Simulator
+import Testing
+
+/// What was never tried is told.
+@Suite struct CoverageTests {
+    @Test func `of nothing, everything is a gap`() {
+        let gaps = Coverage().gaps(at: [.call: ["POST /api/orders"]])
+        #expect(Fault.allCases.allSatisfy { gaps.contains($0.rawValue) })
+        #expect(gaps.contains("crash_before_call in POST /api/orders"))
+        #expect(gaps.contains("crash_after_call in POST /api/orders"))
+        #expect(!gaps.contains("crash_after_commit in POST /api/orders"))
+        #expect(gaps.contains("leap_day"))
+        #expect(gaps.contains("forge_event"))
+    }
+
+    @Test func `what was tried is none, and a place that is passed often is one`() async throws {
+        let simulator = try await Simulator()
+        let coverage = try await simulator.run(from: 1, count: 40, jobs: 2).coverage
+        let gaps = coverage.gaps(at: [:])
+        for fault in coverage.faults.keys { #expect(!gaps.contains(fault.rawValue)) }
+        #expect(coverage.faults.count > 5)
+        let often = coverage.gaps(at: [:], passesMin: 1)
+        #expect(often.count > gaps.count)
+        #expect(often.contains { $0.hasPrefix("crash_before_commit in ") })
+    }
+}

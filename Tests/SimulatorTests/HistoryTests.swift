@@ -1,0 +1,24 @@
+import Simulator
+import Testing
+
+/// S3-SIM: histories of the whole application in a world that does its worst.
+@Suite struct HistoryTests {
+    @Test func `the same seed is the same history, byte for byte`() async throws {
+        let (one, other) = (try await Simulator(), try await Simulator())
+        for seed in UInt64(1)...6 {
+            let first = try one.play(seed: seed)
+            let again = try one.play(seed: seed)
+            let elsewhere = try other.play(seed: seed)
+            #expect(first.lines == again.lines)
+            #expect(first.hash == again.hash)
+            #expect(first.hash == elsewhere.hash)
+        }
+    }
+
+    @Test func `other seeds are other histories`() async throws {
+        let simulator = try await Simulator()
+        var hashes: Set<UInt64> = []
+        for seed in UInt64(1)...12 { hashes.insert(try simulator.play(seed: seed, keepsLines: false).hash) }
+        #expect(hashes.count == 12)
+    }
+}
