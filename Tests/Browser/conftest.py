@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -22,6 +22,12 @@ PHONE = (390, 844)
 GOOD_CARD = "4242 4242 4242 4242"
 DECLINED_CARD = "4000 0000 0000 0002"
 ASKING_CARD = "4000 0000 0000 3220"
+
+
+def is_of_another_page(error):
+    """Whether an element was asked for that went with its page. In the moment in which one page gives way to the next the
+    driver has no name for it."""
+    return isinstance(error, StaleElementReferenceException) or "does not belong to the document" in str(error)
 
 
 class Demo:
@@ -122,8 +128,12 @@ class Browser:
     def attempt(self, condition):
         try:
             return condition(self.driver)
-        except (NoSuchElementException, StaleElementReferenceException):
+        except NoSuchElementException:
             return None
+        except WebDriverException as error:
+            if is_of_another_page(error):
+                return None
+            raise
 
     def place(self):
         return self.driver.current_url
@@ -140,8 +150,10 @@ class Browser:
     def is_gone(element):
         try:
             element.is_enabled()
-        except StaleElementReferenceException:
-            return True
+        except WebDriverException as error:
+            if is_of_another_page(error):
+                return True
+            raise
         return False
 
     def fill(self, **fields):
