@@ -102,6 +102,23 @@ import Testing
         #expect((8_500...9_250).contains(timeouts[2]))
     }
 
+    @Test(arguments: [StubTransport.Step.fail(.timeout), .error(502, "api_error"), .fail(.notSent(reason: "refused"))])
+    func `law 3, a machine that stood still while it waited does not repeat under a key that Stripe has forgotten`(
+        first: StubTransport.Step
+    ) async throws {
+        let bench = Bench([first, .ok(Sample.refund)])
+        bench.clock.oversleeps(by: .seconds(25 * 3600))
+        let error = try await failure {
+            try await bench.client.confirmPaymentIntent(Sample.intentID, key: Sample.key)
+        }
+        #expect(bench.requests.count == 1)
+        if case .fail(.notSent) = first {
+            #expect(error == .unavailable(.notSent))
+        } else {
+            guard case .outcomeUnknown = error else { throw TestFailure("\(error)") }
+        }
+    }
+
     @Test func `an attempt never has no time at all, which a transport may take for time without end`() async throws {
         let bench = Bench([.ok(Sample.intent)], overallTimeout: .zero)
         _ = try await bench.client.retrievePaymentIntent(Sample.intentID)

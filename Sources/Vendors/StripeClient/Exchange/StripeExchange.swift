@@ -50,6 +50,8 @@ extension StripeClient {
             } catch {
                 throw earlier.map { .outcomeUnknown($0, requestID: attempt.requestID) } ?? .unavailable(.cancelled)
             }
+            // A machine that stood still meanwhile: Stripe may have forgotten the key, and would act again (law 3).
+            guard clock.now() < deadline else { throw StripeError.reading(attempt, of: call, earlier: earlier) }
             retry += 1
         }
     }
