@@ -51,6 +51,65 @@ import Testing
         }
     }
 
+    /// Law 2: while a bank decides Stripe refuses to cancel, and afterwards the intent could be tried again.
+    @Test(arguments: TestEngine.all, [true, false])
+    func `what a bank refused late is canceled when its order was paid beside it, or waits for a person`(
+        engine: TestEngine, isPaid: Bool
+    ) async throws {
+        try await World.run(on: engine) { world in
+            let (buyer, order, intent) = try await processing(world)
+            let customer = try await world.customer(ofIntent: intent)
+            _ = try await world.payDirectly(order, amount: isPaid ? nil : 100, customer: customer)
+            await world.deliver()
+            try await world.work()
+            #expect(await world.status(order, by: buyer) == (isPaid ? "paid" : "needs_review"))
+            try await settle(intent, "failed", world)
+            try await world.work()
+            let left = try await world.atStripe("GET", "/v1/payment_intents/\(intent)")
+            #expect(left["status"] == "canceled")
+            await world.deliver()
+            try await world.expectBooks()
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `what a bank refused late without an event is canceled by reconciliation (law 8)`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine) { world in
+            let (_, order, intent) = try await processing(world)
+            let customer = try await world.customer(ofIntent: intent)
+            _ = try await world.payDirectly(order, customer: customer)
+            await world.deliver()
+            try await world.work()
+            try await world.forgetEvents()
+            world.loseEvents()
+            _ = try await world.atStripe(
+                "POST", "/_sandbox/payment_intents/\(intent)/settle", json: ["outcome": "failed"])
+            try await world.forgetEvents()
+            #expect(try await world.reconcile().actions[.intentsCanceled] == 1)
+            try await world.work()
+            let left = try await world.atStripe("GET", "/v1/payment_intents/\(intent)")
+            #expect(left["status"] == "canceled")
+        }
+    }
+
+    @Test(arguments: TestEngine.all)
+    func `a card that is refused leaves the intent of an order that waits for its payment as it is (S3-HOOK-02)`(
+        engine: TestEngine
+    ) async throws {
+        try await World.run(on: engine) { world in
+            let (buyer, order, intent) = try await processing(world)
+            try await settle(intent, "failed", world)
+            try await world.work()
+            #expect(try await world.count("jobs", where: "kind = 'payments.cancel_intent'") == 0)
+            try await world.confirm(intent)
+            await world.deliver()
+            #expect(await world.status(order, by: buyer) == "paid")
+            try await world.expectBooks()
+        }
+    }
+
     @Test(arguments: TestEngine.all, ["paid", "failed"])
     func `the sweep asks less and less often, tells it once, and follows the bank's word`(
         engine: TestEngine, outcome: String

@@ -237,6 +237,7 @@ import Testing
             ] {
                 #expect(try await world.atStripe("GET", "/v1/payment_intents/\(id)")["status"]?.string == status)
             }
+            #expect(try await world.reconcile().actions[.intentsCanceled] == nil)
         }
     }
 

@@ -107,7 +107,8 @@ private struct Changing: HTTPTransport {
             let story = await world.story(order, by: chief)
             let line = try #require(story.first { $0["what"] == "superfluous_intent_not_cancelable" })
             #expect(line["facts"]?["payment_intent"]?.string == open)
-            #expect(line["facts"]?["idempotency_key"]?.string == "cancel-\(open)-1")
+            let key = try #require(line["facts"]?["idempotency_key"]?.string)
+            #expect(key.hasPrefix("cancel-\(open)-") && key.hasSuffix("-1"))
             #expect(await world.reviews(by: chief).map { $0["kind"] } == ["duplicate_payment"])
             try await world.expectBooks()
         }

@@ -7,6 +7,13 @@ public struct Installation: Sendable, Equatable {
     /// A UUID, made once per database.
     public let id: String
 
+    /// The name under which it stands in the metadata.
+    static let mark = "kessai_installation"
+
+    /// Whether an object at Stripe says that an installation of this application made it. What somebody makes by hand,
+    /// on the dashboard say, does not, also where it names an order.
+    static func marks(_ metadata: [String: String]) -> Bool { metadata[mark] != nil }
+
     /// The database's installation, made when there is none; every node of one database gets the same.
     public static func load(from database: any Database, ids: IDGenerator) async throws -> Installation {
         let fresh = ids.uuid()

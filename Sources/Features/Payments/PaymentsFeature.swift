@@ -125,7 +125,7 @@ public struct PaymentsFeature: Sendable {
         let handlers: [any EventHandler] =
             [
                 PaymentIntentSucceeded(settlement: settlement),
-                PaymentIntentFailed(history: history), PaymentIntentCanceled(history: history),
+                PaymentIntentFailed(history: history, queue: parts.queue), PaymentIntentCanceled(history: history),
                 ChargeRefunded(jobs: parts.queue), RefundChanged(settlement: refundSettlement),
                 DisputeChanged(settlement: disputeSettlement, jobs: parts.queue),
                 CheckoutSessionChanged(settlement: checkoutSettlement, clock: clock),

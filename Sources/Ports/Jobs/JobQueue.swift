@@ -31,6 +31,11 @@ public struct JobQueue: Sendable {
             kind: Arguments.kind, arguments: text, runAt: runAt, dedupeKey: dedupeKey, subject: subject, in: tx)
     }
 
+    /// Whether a job with that key was there and has ended, well or not; false when there is none.
+    public func isOver(dedupeKey: String, in tx: Transaction) throws -> Bool {
+        try tx.row("SELECT 1 AS one FROM jobs WHERE dedupe_key = \(dedupeKey) AND state IN ('done', 'dead')") != nil
+    }
+
     func enqueue(
         kind: String, arguments: String, runAt: Timestamp? = nil, dedupeKey: String? = nil, subject: String?,
         in tx: Transaction

@@ -12,21 +12,37 @@ struct CancelIntent: JobArguments {
     let paymentIntent: String
 
     /// Puts the job in the transaction that makes the intent superfluous. Returns whether it was not there yet.
+    ///
+    /// One job for each `again`: Stripe refuses to cancel an intent while a bank decides about it, so whoever learns that
+    /// it can be paid once more asks again, and names what it was learned by.
     @discardableResult
     static func enqueue(
-        _ paymentIntent: String, of order: OrderID, on queue: JobQueue, in tx: Transaction
+        _ paymentIntent: String, of order: OrderID, again: String? = nil, on queue: JobQueue, in tx: Transaction
     ) throws -> Bool {
-        try queue.enqueue(
+        let key = key(of: paymentIntent)
+        return try queue.enqueue(
             CancelIntent(order: order.rawValue, paymentIntent: paymentIntent),
-            dedupeKey: "payments.cancel_intent:\(paymentIntent)", subject: order.rawValue, in: tx) != nil
+            dedupeKey: again.map { "\(key):\($0)" } ?? key, subject: order.rawValue, in: tx) != nil
     }
+
+    /// The same for whoever finds the intent open without having learned why: asks again only when the first job is over.
+    static func enqueue(
+        _ paymentIntent: String, of order: OrderID, foundBy run: String, on queue: JobQueue, in tx: Transaction
+    ) throws -> Bool {
+        if try enqueue(paymentIntent, of: order, on: queue, in: tx) { return true }
+        guard try queue.isOver(dedupeKey: key(of: paymentIntent), in: tx) else { return false }
+        return try enqueue(paymentIntent, of: order, again: run, on: queue, in: tx)
+    }
+
+    private static func key(of paymentIntent: String) -> String { "payments.cancel_intent:\(paymentIntent)" }
 
     static func definition(
         database: any Database, stripe: any StripeService, history: OrderHistory
     ) -> JobDefinition {
         JobDefinition(CancelIntent.self) { arguments, context in
             let id = StripePaymentIntentID(arguments.paymentIntent)
-            let key = "cancel-\(arguments.paymentIntent)-\(context.attempt)"
+            // Of this job and try alone: under an older key Stripe would repeat its refusal of that time.
+            let key = "cancel-\(arguments.paymentIntent)-\(context.jobID.rawValue)-\(context.attempt)"
             var detail: JSONObject = [
                 "payment_intent": .string(arguments.paymentIntent), "idempotency_key": .string(key),
             ]
@@ -35,7 +51,8 @@ struct CancelIntent: JobArguments {
                 let answer = try await stripe.cancelPaymentIntent(id, key: try StripeKeys.key(key))
                 detail["stripe_request"] = JSONValue(answer.requestID)
             } catch {
-                // Refused: it is canceled, paid or unknown there already, and nothing is left to do.
+                // Refused: it is canceled, paid or unknown there already, and nothing is left to do; or a bank decides about
+                // it, and its event tells how (``PaymentIntentFailed``).
                 guard case .invalidRequest = error else { throw error }
                 kind = "superfluous_intent_not_cancelable"
                 detail["code"] = .string(error.code)

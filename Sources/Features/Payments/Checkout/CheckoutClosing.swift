@@ -22,7 +22,7 @@ extension Checkouts {
                 StripeCheckoutSessionID(stripeID), of: id, finished: session.state == .processing)
             if withdrawing, let intent = read?.expandedPaymentIntent, intent.status == .requiresAction {
                 try await withdraw(intent.id, of: id)
-                return try await verify(id, cause: cause)
+                return try await apply(try await reading(StripeCheckoutSessionID(stripeID)), to: order, cause: cause)
             }
             guard let read else { return try await abandon(id, cause: cause) }
             return try await apply(read, to: order, cause: cause)
@@ -91,8 +91,9 @@ extension Checkouts {
     }
 }
 
-/// Closes the page of an order that must not be paid on it any more: it waits for a person, or was paid otherwise.
-/// Repeating is harmless; money that comes all the same is flagged.
+/// Closes the page of an order that must not be paid on it any more: it waits for a person, or was paid otherwise. A
+/// voucher that the buyer has and could still pay is withdrawn. Repeating is harmless; money that comes all the same is
+/// flagged.
 struct CloseCheckout: JobArguments {
     static let kind = "payments.close_checkout"
     let order: String
@@ -105,7 +106,8 @@ struct CloseCheckout: JobArguments {
 
     static func definition(_ checkouts: Checkouts) -> JobDefinition {
         JobDefinition(CloseCheckout.self) { arguments, context in
-            let verdict = try await checkouts.close(OrderID(arguments.order), cause: .job(context.jobID.rawValue))
+            let verdict = try await checkouts.close(
+                OrderID(arguments.order), withdrawing: true, cause: .job(context.jobID.rawValue))
             if verdict == .open { throw PageStillOpen() }
         }
     }

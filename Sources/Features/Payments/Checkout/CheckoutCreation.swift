@@ -38,7 +38,7 @@ extension Checkouts {
                 successURL: addresses.success, cancelURL: addresses.cancel, clientReferenceID: order.id.rawValue,
                 metadata: [
                     "order_id": order.id.rawValue, "order_number": String(order.number),
-                    "kessai_installation": installation.id,
+                    Installation.mark: installation.id,
                 ],
                 expiresAt: session.pageExpiresAt, locale: session.terms.locale,
                 allowedPaymentMethodTypes: session.terms.paymentMethodTypes)
@@ -114,9 +114,11 @@ extension Checkouts {
             try history.append(
                 error.isFinalRefusal ? "checkout_refused" : "checkout_outcome_unknown", of: id, cause: cause,
                 ["code": .string(error.code), "stripe_request": JSONValue(error.requestID)], in: tx)
-            guard error.isFinalRefusal, order.status == .pending,
-                try CheckoutRepository(tx: tx).moved(id, to: .refused, code: error.code, at: now)
-            else { return }
+            let pages = CheckoutRepository(tx: tx)
+            guard error.isFinalRefusal, try pages.find(order: id)?.state == .submitted else { return }
+            try pages.moved(id, to: .refused, code: error.code, at: now)
+            // One that was paid otherwise meanwhile stays paid.
+            guard order.status == .pending else { return }
             try CancellationService.close(
                 &order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
         }

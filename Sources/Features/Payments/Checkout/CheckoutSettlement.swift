@@ -21,13 +21,17 @@ struct CheckoutSettlement: Sendable {
     func apply(
         _ session: StripeCheckoutSession, failed: Bool, to order: Order, cause: Cause, in tx: Transaction, notes: Notes
     ) throws -> CheckoutVerdict {
-        try CheckoutRepository(tx: tx).opened(
-            order: order.id, session: session.id.rawValue, url: session.url, expiresAt: session.expiresAt,
-            requestID: nil, at: clock.now())
-        let isOwn = try CheckoutRepository(tx: tx).find(order: order.id)?.stripeID == session.id.rawValue
+        let pages = CheckoutRepository(tx: tx)
+        // A page that somebody made beside us, and that names our order, is never taken for ours.
+        if session.isOurs {
+            try pages.opened(
+                order: order.id, session: session.id.rawValue, url: session.url, expiresAt: session.expiresAt,
+                requestID: nil, at: clock.now())
+        }
+        let isOwn = try pages.find(order: order.id)?.stripeID == session.id.rawValue
         if session.paymentStatus == .paid, let facts = session.paidFacts {
             _ = try settlement.apply(facts, to: order, cause: cause, in: tx, notes: notes)
-            try CheckoutRepository(tx: tx).moved(order.id, to: .paid, at: clock.now())
+            if isOwn { try pages.moved(order.id, to: .paid, at: clock.now()) }
         } else if !isOwn {
             // Another page that names our order says nothing about ours; only its money would count.
         } else if order.status == .pending {
@@ -38,10 +42,13 @@ struct CheckoutSettlement: Sendable {
             case .open, .unknown, nil: break
             }
         } else if session.status == .expired {
-            try CheckoutRepository(tx: tx).moved(order.id, to: .expired, at: clock.now())
-        } else if failed, let intent = session.paymentIntent {
+            try pages.moved(order.id, to: .expired, at: clock.now())
+        } else if failed {
+            try pages.moved(order.id, to: .failed, at: clock.now())
             // The order was paid otherwise or is a person's meanwhile: what is left of its page must not be paid (law 2).
-            try CancelIntent.enqueue(intent.rawValue, of: order.id, on: queue, in: tx)
+            if let intent = session.paymentIntent, session.expandedPaymentIntent?.status != .canceled {
+                try CancelIntent.enqueue(intent.rawValue, of: order.id, on: queue, in: tx)
+            }
         }
         let now = try OrderRepository(tx: tx).find(.id(order.id)) ?? order
         if now.status == .needsReview { return .needsReview }
@@ -92,8 +99,11 @@ extension StripeCheckoutSession {
         if let intent = expandedPaymentIntent, intent.status == .succeeded { return intent.succeededFacts }
         return PaymentFacts(
             paymentIntentID: paymentIntent.rawValue, chargeID: nil, received: amountTotal,
-            customerID: customer?.rawValue, orderID: markedOrder, attempt: 1)
+            customerID: customer?.rawValue, orderID: markedOrder, attempt: 1, isOurs: isOurs)
     }
+
+    /// Whether the page says that it was made here.
+    var isOurs: Bool { Installation.marks(metadata) }
 
     /// What the page would collect, to compare it with its order before anybody pays.
     var claimedFacts: PaymentFacts? {

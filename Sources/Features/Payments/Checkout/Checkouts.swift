@@ -67,15 +67,18 @@ public struct Checkouts: Sendable {
             session = try await find(id).session
         }
         guard let stripeID = session.stripeID else { return .closed }
-        let read: StripeCheckoutSession
+        return try await apply(try await reading(StripeCheckoutSessionID(stripeID)), to: order, cause: cause)
+    }
+
+    /// The page as it is at Stripe. Throws `PaymentError.pageNotOpened`.
+    func reading(_ id: StripeCheckoutSessionID) async throws -> StripeCheckoutSession {
         do throws(StripeError) {
-            read = try await stripe.retrieveCheckoutSession(StripeCheckoutSessionID(stripeID))
+            return try await stripe.retrieveCheckoutSession(id)
         } catch {
             throw PaymentError.pageNotOpened(
                 code: error.isResourceMissing ? "page_missing_at_stripe" : error.code,
                 repeatable: !error.isResourceMissing)
         }
-        return try await apply(read, to: order, cause: cause)
     }
 
     /// Applies what was read. Fulfilment may fail for reasons of its own; then the buyer must not be told that nothing

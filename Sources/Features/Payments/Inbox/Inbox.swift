@@ -80,7 +80,7 @@ struct Inbox: Sendable {
         }
         guard event.livemode == livemode else { return .ignored("other_environment") }
         guard let handlers = handlers[event.type] else { return .ignored("unhandled_type") }
-        if let theirs = event.object["metadata"]?["kessai_installation"]?.string, theirs != installation.id {
+        if let theirs = event.object["metadata"]?[Installation.mark]?.string, theirs != installation.id {
             return .ignored("other_installation")
         }
         var outcome: EventOutcome?

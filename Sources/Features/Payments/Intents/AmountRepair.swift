@@ -33,7 +33,7 @@ extension IntentService {
         try await database.write(loggingTo: log) { [settlement] tx, notes in
             guard var order = try OrderRepository(tx: tx).lock(.id(id)) else { return .orderNotFound }
             if order.status.isPaid { return .paymentAlreadyProcessed }
-            if order.status == .pending || order.status == .awaitingPayment,
+            if order.status.isOpen,
                 let kind = OrderLifecycle.mismatch(intent.claimedFacts, with: order)
             {
                 try settlement.flag(kind, intent.claimedFacts, of: order, cause: cause, in: tx, notes: notes)

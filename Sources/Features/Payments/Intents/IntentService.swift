@@ -151,7 +151,7 @@ struct IntentService: Sendable {
                     amount: attempt.amount, customer: customer.map { StripeCustomerID($0) },
                     metadata: [
                         "order_id": order.id.rawValue, "order_number": String(order.number),
-                        "attempt": String(attempt.attempt), "kessai_installation": installation.id,
+                        "attempt": String(attempt.attempt), Installation.mark: installation.id,
                     ]),
                 key: try StripeKeys.key(attempt.idempotencyKey))
             return (created.value, created.requestID)
@@ -199,7 +199,7 @@ struct IntentService: Sendable {
                     "attempt": .int(attempt.attempt), "payment_intent": .string(intent.id.rawValue),
                     "stripe_request": JSONValue(requestID),
                 ], in: tx)
-            guard order.status == .pending || order.status == .awaitingPayment else {
+            guard order.status.isOpen else {
                 if order.stripePaymentIntentID != intent.id.rawValue {
                     try CancelIntent.enqueue(intent.id.rawValue, of: order.id, on: settlement.queue, in: tx)
                 }

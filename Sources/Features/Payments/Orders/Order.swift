@@ -50,7 +50,7 @@ public struct Order: Sendable, Equatable {
 
     /// Whether a payment for it may be begun.
     public var isPayable: Bool {
-        (status == .pending || status == .awaitingPayment) && cancelRequestedAt == nil
+        status.isOpen && cancelRequestedAt == nil
     }
 }
 
@@ -82,6 +82,9 @@ public enum OrderStatus: String, Sendable, CaseIterable {
 
     /// Whether it was paid, whatever came after.
     public var isPaid: Bool { self == .paid || self == .partiallyRefunded || self == .refunded }
+
+    /// Whether it waits for its payment.
+    public var isOpen: Bool { self == .pending || self == .awaitingPayment }
 }
 
 /// A line of an order, priced by the server.

@@ -14,11 +14,13 @@ public struct PaymentFacts: Sendable, Equatable {
     public let orderID: OrderID?
     /// The attempt that the intent names in its metadata.
     public let attempt: Int64?
+    /// Whether the payment says that it was begun here, and not beside us, on Stripe's dashboard say.
+    public let isOurs: Bool
 
     /// Facts of a succeeded intent.
     public init(
         paymentIntentID: String, chargeID: String?, received: Money, customerID: String?, orderID: OrderID?,
-        attempt: Int64? = nil
+        attempt: Int64? = nil, isOurs: Bool = true
     ) {
         self.paymentIntentID = paymentIntentID
         self.chargeID = chargeID
@@ -26,6 +28,7 @@ public struct PaymentFacts: Sendable, Equatable {
         self.customerID = customerID
         self.orderID = orderID
         self.attempt = attempt
+        self.isOurs = isOurs
     }
 }
 
@@ -73,7 +76,7 @@ public enum OrderLifecycle {
         if known { return [] }
         if let mismatch = mismatch(facts, with: order) {
             // A payment that was made in order stays what it is; only an open order is quarantined.
-            let open = order.status == .pending || order.status == .awaitingPayment
+            let open = order.status.isOpen
             return [.recordUnapplied, .flag(mismatch)] + (open ? [.quarantine] : [])
         }
         switch order.status {

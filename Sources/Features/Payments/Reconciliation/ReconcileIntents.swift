@@ -21,7 +21,7 @@ struct ReconcileIntents: ReconciledObjects {
         var open: [(intent: StripePaymentIntent, order: OrderID)] = []
         for intent in list.data where intent.status.isAmountChangeable {
             // Only what this installation says it made is ever canceled.
-            guard intent.metadata["kessai_installation"] == installation.id,
+            guard intent.metadata[Installation.mark] == installation.id,
                 let order = intent.metadata["order_id"].flatMap({ OrderID(untrusted: $0) })
             else {
                 page.tally.passed("payment_intent", intent.amount)
@@ -47,7 +47,8 @@ struct ReconcileIntents: ReconciledObjects {
                     true
                 } else {
                     try await database.write { [queue] tx in
-                        try CancelIntent.enqueue(intent.id.rawValue, of: order, on: queue, in: tx)
+                        try CancelIntent.enqueue(
+                            intent.id.rawValue, of: order, foundBy: run.id, on: queue, in: tx)
                     }
                 }
             if isNew { page.tally.did(.intentsCanceled) }

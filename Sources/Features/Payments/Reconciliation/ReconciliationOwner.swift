@@ -8,7 +8,7 @@ struct ReconciliationOwner: Sendable {
 
     /// Whether metadata name this installation, or no installation and an order that is here: as the inbox takes them.
     func isOurs(_ metadata: [String: String]) async throws -> Bool {
-        if let named = metadata["kessai_installation"] { return named == installation.id }
+        if let named = metadata[Installation.mark] { return named == installation.id }
         return try await isHere(metadata)
     }
 

@@ -80,7 +80,7 @@ struct Settlement: Sendable {
         order.stripePaymentIntentID = facts.paymentIntentID
         try OrderRepository(tx: tx).update(order)
         if order.flow == .checkout {
-            try CheckoutRepository(tx: tx).delivered(order.id, at: clock.now())
+            try settlePage(of: order, by: facts, in: tx)
         } else if let attempt = facts.attempt {
             try AttemptRepository(tx: tx).opened(
                 order: order.id, attempt: attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
@@ -95,6 +95,18 @@ struct Settlement: Sendable {
             ], in: tx)
         try fulfilments.of(order).fulfil(order, in: tx)
         try history.append("order_fulfilled", of: order.id, cause: cause, ["seller": .string(order.seller)], in: tx)
+    }
+
+    /// The page of an order that is paid now. One that is still under way because the money came beside it must not be
+    /// paid as well (law 2).
+    private func settlePage(of order: Order, by facts: PaymentFacts, in tx: Transaction) throws {
+        let pages = CheckoutRepository(tx: tx)
+        try pages.delivered(order.id)
+        if facts.isOurs {
+            try pages.moved(order.id, to: .paid, at: clock.now())
+        } else if try pages.find(order: order.id)?.state.isUnderWay == true {
+            try CloseCheckout.enqueue(order.id, on: queue, in: tx)
+        }
     }
 
     /// Law 2: what could still be paid for an order that is paid, or that must not be, is canceled at Stripe.

@@ -13,7 +13,7 @@ extension StripePaymentIntent {
         PaymentFacts(
             paymentIntentID: id.rawValue, chargeID: latestCharge?.rawValue, received: received,
             customerID: customer?.rawValue, orderID: metadata["order_id"].flatMap { OrderID(untrusted: $0) },
-            attempt: metadata["attempt"].flatMap { Int64($0) })
+            attempt: metadata["attempt"].flatMap { Int64($0) }, isOurs: Installation.marks(metadata))
     }
 }
 

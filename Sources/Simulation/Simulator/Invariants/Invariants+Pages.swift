@@ -27,10 +27,7 @@ extension Invariants {
                 faults.append("the page \(id) is of no order")
                 continue
             }
-            // One that was made while its order was paid beside us is not known, and nobody has its address.
-            if let session = known.session, session != id {
-                faults.append("\(order) has the page \(session), and \(id)")
-            }
+            if known.session != id { faults.append("\(order) has the page \(known.session ?? "none"), and \(id)") }
             if !seen.insert(order).inserted { faults.append("\(order) has several pages") }
             let total = "\(page["amount_total"]?.int ?? 0) \(page["currency"]?.string ?? "")"
             if total != known.total { faults.append("the page \(id) costs \(total), \(order) \(known.total)") }

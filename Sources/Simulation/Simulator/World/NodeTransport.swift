@@ -18,7 +18,10 @@ struct NodeTransport: HTTPTransport {
     let late: LateMessages
 
     func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {
+        let sent = clock.now()
         try await travel(chance.number(in: 1...60))
+        // No network keeps a message for a day that the machine stood still: the connection is gone.
+        guard clock.now().since(sent) <= request.timeout else { throw .timeout }
         if !eventList.isReadable, request.url.contains("/v1/events?") { throw .notSent(reason: "no connection") }
         let fault = board.pass(.call)
         switch fault {
