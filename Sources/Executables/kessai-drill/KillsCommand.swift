@@ -109,6 +109,8 @@ struct KillsCommand {
             }
         }
         let counts = sum.counts.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+        // Once more at the very end, where the tail of a long log shows it.
+        for violation in sum.violations { Self.say("  \(violation)") }
         Self.say(
             "\(table.total()) kills in \(sum.rounds) rounds and \(seconds) s, \(table.missed) failpoints not reached; "
                 + "\(counts); \(sum.violations.count) violations")

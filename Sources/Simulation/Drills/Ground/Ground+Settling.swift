@@ -5,6 +5,8 @@ internal import Kernel
 extension Ground {
     /// How long each step of settling may take.
     private static let limit = Duration.seconds(45)
+    /// How long an outcome may stay unknown: the sweep looks for it after 90 seconds, and comes once a minute.
+    private static let unknownLimit = Duration.seconds(240)
     /// How often reconciliation may be needed until it finds no difference.
     private static let reconciliationsMax = 4
 
@@ -41,6 +43,9 @@ extension Ground {
     private func finish(_ secondsAhead: Int64, _ reader: any Database) async throws -> [String] {
         let chief = Operator(person("settling operator"))
         if try await !comes({ try await chief.settle() == 0 }) { return ["orders cannot be canceled"] }
+        if try await !comes(within: Self.unknownLimit, { try await self.isResolved(reader) }) {
+            return ["outcomes stay unknown"]
+        }
         if try await !comes({ try await self.isIdle(reader) }) { return ["jobs wait"] }
         // Before reconciliation reads Stripe's events, and heals what was acknowledged and lost.
         let lost = try await Books.missing(acknowledged.ids, in: reader)
@@ -57,6 +62,19 @@ extension Ground {
         ]
     }
 
+    /// Whether no call to Stripe has an unknown outcome: one that met the weather's last misfortune is the sweep's.
+    private func isResolved(_ reader: any Database) async throws -> Bool {
+        let count = try await reader.read { tx in
+            try tx.row(
+                """
+                SELECT (SELECT COUNT(*) FROM refunds WHERE state = 'submitted')
+                    + (SELECT COUNT(*) FROM payment_attempts WHERE state = 'submitted')
+                    + (SELECT COUNT(*) FROM checkout_sessions WHERE state = 'submitted') AS count
+                """)?.int("count")
+        }
+        return count == 0
+    }
+
     /// Whether no job is to be done but by schedules, and no event is on its way.
     private func isIdle(_ reader: any Database) async throws -> Bool {
         let count = try await reader.read { tx in
@@ -70,8 +88,10 @@ extension Ground {
         return await stripe.read("/_sandbox/state")["deliveries_open"] == 0
     }
 
-    private func comes(_ isThere: @Sendable () async throws -> Bool) async throws -> Bool {
-        let deadline = site.clock.now().adding(Self.limit)
+    private func comes(
+        within limit: Duration = Self.limit, _ isThere: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        let deadline = site.clock.now().adding(limit)
         while site.clock.now() < deadline {
             await acknowledged.look(at: stripe)
             if try await isThere() { return true }
