@@ -3,6 +3,7 @@ import DatabaseTesting
 import Kernel
 import KernelTesting
 import SQLiteDriver
+import Synchronization
 import Testing
 
 /// Many writes, few commits, and each answer durable all the same.
@@ -67,6 +68,33 @@ import Testing
             let expected = Set((0..<60).filter { $0 % 6 > 3 }.map(Int64.init))
             #expect(seen == expected)
         }
+    }
+
+    /// Savepoints are made only for a group in which something must be undone.
+    @Test(arguments: [false, true])
+    func `closures run once, and again only when one of them threw after it had written`(
+        _ writesFirst: Bool
+    ) async throws {
+        struct Stop: Error {}
+        let runs = Atomic<Int>(0)
+        try await withFile { database in
+            try await held(database, waiting: 30) { n in
+                { tx in
+                    runs.add(1, ordering: .relaxed)
+                    if n % 3 == 0, !writesFirst { throw Stop() }
+                    try tx.execute("INSERT INTO child (id, parent_id) VALUES (\(n), 1)")
+                    if n % 3 == 0 { throw Stop() }
+                }
+            } outcome: { n, error in
+                #expect((error is Stop) == (n % 3 == 0))
+            }
+            let stored = try await database.read { try $0.rows("SELECT id FROM child").map { try $0.int("id") } }
+            let expected = Set((0..<30).filter { $0 % 3 != 0 }.map(Int64.init))
+            #expect(Set(stored) == expected)
+        }
+        let count = runs.load(ordering: .relaxed)
+        // The group was given up at the first that threw, and then all ran again.
+        #expect(writesFirst ? (31...60).contains(count) : count == 30)
     }
 
     /// An error that makes SQLite undo the whole transaction takes the siblings' work with it; they run again alone.

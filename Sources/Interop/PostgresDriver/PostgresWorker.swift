@@ -17,6 +17,7 @@ struct PostgresWorker: Sendable {
         case notBegun(DatabaseError)
         case collided
         case statementName(DatabaseError)
+        case needsSavepoints
     }
 
     let pool: PostgresPool
@@ -34,12 +35,13 @@ struct PostgresWorker: Sendable {
         var collisions = 0
         var statementNames = 0
         var reconnections = 0
+        var savepoints = Transaction.Savepoints.presumed
         while true {
             // What ran before was undone, so it is as if it had never begun.
             if collisions + statementNames > 0, job.isCancelled { return job.finish(CancellationError()) }
             let connection: PostgresConnection
             do { connection = try pool.take(mustBeFresh: reconnections > 0) } catch { return job.finish(error) }
-            let outcome = attempt(job, on: connection, usesNames: statementNames == 0)
+            let outcome = attempt(job, on: connection, usesNames: statementNames == 0, savepoints)
             if case .wasRead = outcome {
                 // Nothing can fail any more, so the caller need not wait for the end.
                 job.finish(nil)
@@ -59,6 +61,7 @@ struct PostgresWorker: Sendable {
                 OwnedThread.pause(
                     milliseconds: MonotonicTime.backoffMs(
                         failures: collisions, firstMs: Self.collisionWaitFirstMs, mostMs: Self.collisionWaitMostMs))
+            case .needsSavepoints: savepoints = .made
             case .statementName(let error):
                 statementNames += 1
                 if statementNames > Self.statementNamesMax { return job.finish(error) }
@@ -67,8 +70,10 @@ struct PostgresWorker: Sendable {
     }
 
     private func attempt(
-        _ job: any WaitingTransaction, on connection: PostgresConnection, usesNames: Bool
+        _ job: any WaitingTransaction, on connection: PostgresConnection, usesNames: Bool,
+        _ savepoints: Transaction.Savepoints
     ) -> Outcome {
+        let transaction = Transaction(dialect: .postgresql, session: connection, savepoints: savepoints)
         do {
             try connection.begin(mayWrite: job.isWrite, usesNames: usesNames)
         } catch {
@@ -76,8 +81,8 @@ struct PostgresWorker: Sendable {
         }
         var thrown: (any Error)?
         do {
-            try job.run(in: Transaction(dialect: .postgresql, session: connection))
-            if connection.doom == nil {
+            try job.run(in: transaction)
+            if connection.doom == nil, !transaction.needsSavepoints {
                 if !job.isWrite { return .wasRead }
                 try connection.commit()
                 return .committed
@@ -91,6 +96,7 @@ struct PostgresWorker: Sendable {
         case .collision: return .collided
         case .statementName(let error): return .statementName(error)
         case .lost(let error): return .failed(error)
+        case nil where transaction.needsSavepoints: return .needsSavepoints
         case nil: return .failed(thrown ?? DatabaseError.conflict)
         }
     }

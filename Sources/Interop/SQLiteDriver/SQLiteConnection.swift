@@ -40,6 +40,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     private var statements: [String: SQLiteStatement] = [:]
     private var turn: UInt64 = 0
     private var mayWrite = false
+    /// How many statements that may write were run.
+    private(set) var writeCount = 0
 
     /// Opens. Throws `DatabaseError.unavailable`.
     init(_ settings: Settings, role: Role) throws {
@@ -160,6 +162,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         guard mayWrite || statement.isReadOnly else {
             throw DatabaseError.statement(code: "25006", message: "a read may not write")
         }
+        if !statement.isReadOnly { writeCount += 1 }
         return try step(statement, sql.values, rowsMax: rowsMax)
     }
 

@@ -47,12 +47,23 @@ final class SQLiteWriter: Sendable {
     /// One closure in a transaction of its own.
     func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
         try connection.begin(mayWrite: true)
-        return try runAndCommit(body)
+        return try writeBegun(body)
     }
 
     /// What follows the begin of `write`.
-    private func runAndCommit<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
-        let transaction = Transaction(dialect: .sqlite, session: connection)
+    private func writeBegun<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        do {
+            return try runAndCommit(.presumed, body)
+        } catch is SavepointsNeeded {
+            try connection.begin(mayWrite: true)
+            return try runAndCommit(.made, body)
+        }
+    }
+
+    private func runAndCommit<Result>(
+        _ savepoints: Transaction.Savepoints, _ body: (Transaction) throws -> Result
+    ) throws -> Result {
+        let transaction = Transaction(dialect: .sqlite, session: connection, savepoints: savepoints)
         let result: Result
         do {
             result = try body(transaction)
@@ -60,7 +71,7 @@ final class SQLiteWriter: Sendable {
             try connection.command(.commit)
         } catch {
             connection.rollBack()
-            throw error
+            throw transaction.needsSavepoints ? SavepointsNeeded() : error
         }
         committed(1, transaction.notifiedChannels)
         return result
@@ -76,30 +87,61 @@ final class SQLiteWriter: Sendable {
         return result
     }
 
+    /// One transaction for all, first as if nothing in it had to be undone; when something has, all of it runs again,
+    /// each closure in a savepoint.
     private func commitTogether(_ jobs: [any WaitingTransaction]) {
         guard jobs.count > 1 else { return commitOneByOne(jobs) }
+        if !commitTogether(jobs, { try self.runPlainly($0, &$1) }) { _ = commitTogether(jobs, runInSavepoint) }
+    }
+
+    /// Returns false when the closures must run apart.
+    private func commitTogether(
+        _ jobs: [any WaitingTransaction],
+        _ run: (any WaitingTransaction, inout [String]) throws -> (any Error)?
+    ) -> Bool {
         do {
             try connection.begin(mayWrite: true)
         } catch {
             for job in jobs { job.finish(error) }
-            return
+            return true
         }
         var errors: [(any Error)?] = []
         var channels: [String] = []
         do {
-            for job in jobs { errors.append(try runInSavepoint(job, &channels)) }
+            for job in jobs { errors.append(try run(job, &channels)) }
             if errors.contains(where: { $0 == nil }) { try connection.command(.commit) }
         } catch {
             connection.rollBack()
+            if error is SavepointsNeeded { return false }
             // A closure that ended the transaction for all, or a commit that the schema refused: alone, only the
             // guilty one fails. A disk that is full or broken at the commit would only refuse each of them again.
-            if errors.count < jobs.count || !Self.isOfTheDisk(error) { return commitOneByOne(jobs) }
-            for job in jobs { job.finish(error) }
-            return
+            if errors.count < jobs.count || !Self.isOfTheDisk(error) {
+                commitOneByOne(jobs)
+            } else {
+                for job in jobs { job.finish(error) }
+            }
+            return true
         }
         connection.rollBack()
         committed(errors.count { $0 == nil }, channels)
         for (job, error) in zip(jobs, errors) { job.finish(error) }
+        return true
+    }
+
+    /// Runs a closure without a savepoint, and gives its error. Throws `SavepointsNeeded` when something that it did must
+    /// be undone without its siblings' work.
+    private func runPlainly(_ job: any WaitingTransaction, _ channels: inout [String]) throws -> (any Error)? {
+        let transaction = Transaction(dialect: .sqlite, session: connection, savepoints: .presumed)
+        let writesBefore = connection.writeCount
+        do {
+            try job.run(in: transaction)
+        } catch {
+            guard connection.isInTransaction, connection.writeCount == writesBefore else { throw SavepointsNeeded() }
+            return error
+        }
+        if transaction.needsSavepoints || connection.hasUnresolvedForeignKeys { throw SavepointsNeeded() }
+        channels += transaction.notifiedChannels
+        return nil
     }
 
     /// Runs a closure so that its failure leaves its siblings alone, and gives its error. Throws when it took the whole
@@ -130,7 +172,7 @@ final class SQLiteWriter: Sendable {
                 for job in jobs[index...] { job.finish(error) }
                 return
             }
-            finish(job) { try runAndCommit { try job.run(in: $0) } }
+            finish(job) { try writeBegun { try job.run(in: $0) } }
         }
     }
 
@@ -151,6 +193,9 @@ final class SQLiteWriter: Sendable {
             waiters.notify(channel)
         }
     }
+
+    /// What a closure did must be undone in part, and was done without savepoints.
+    private struct SavepointsNeeded: Error {}
 
     private static func isOfTheDisk(_ error: any Error) -> Bool {
         switch error as? DatabaseError {

@@ -6,7 +6,10 @@ public final class Transaction {
     /// The engine, where a statement must differ.
     public let dialect: SQLDialect
     private let session: any SQLSession
+    private let savepoints: Savepoints
     private var savepointDepth = 0
+    /// How many statements ran that are not plain reads.
+    private var writes = 0
 
     /// The first error of a statement that no savepoint has undone. After it every statement throws it again and the
     /// transaction does not commit, also when the closure goes on: PostgreSQL does so, and on SQLite it is the same.
@@ -15,13 +18,28 @@ public final class Transaction {
     /// The channels that `notify` was called with and no savepoint has undone, for drivers that wake waiters themselves.
     public private(set) var notifiedChannels: [String] = []
 
+    /// Whether a savepoint that was not made had to be undone: the driver rolls back, and runs the closure again with
+    /// ``Savepoints/made``.
+    public private(set) var needsSavepoints = false
+
+    /// How savepoints are made. Two statements each, and on SQLite a copy of every page that is changed within: too much
+    /// for what is hardly ever undone.
+    public enum Savepoints: Sendable {
+        /// By the database, when they are asked for.
+        case made
+        /// Not at all. Where one would have to be undone, and something was written in it, ``Transaction/needsSavepoints``
+        /// says so, and every further statement throws `DatabaseError.conflict`.
+        case presumed
+    }
+
     /// The most rows that a statement gives when nothing else is said.
     public static let rowsMaxDefault = 10_000
 
     /// A transaction that a driver has begun.
-    public init(dialect: SQLDialect, session: any SQLSession) {
+    public init(dialect: SQLDialect, session: any SQLSession, savepoints: Savepoints = .made) {
         self.dialect = dialect
         self.session = session
+        self.savepoints = savepoints
     }
 
     /// Runs a statement; returns how many rows it changed.
@@ -42,9 +60,35 @@ public final class Transaction {
         if !notifiedChannels.contains(channel) { notifiedChannels.append(channel) }
     }
 
-    /// Runs `body` so that its changes vanish when it throws, and the rest of the transaction goes on.
+    /// Runs `body` so that its changes vanish when it throws, and the rest of the transaction goes on. At first the driver
+    /// presumes that it does not throw; if it does, the closure's run is given up, and the next one has real savepoints.
     @discardableResult
     public func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
+        switch savepoints {
+        case .made: try madeSavepoint(body)
+        case .presumed: try presumedSavepoint(body)
+        }
+    }
+
+    private func presumedSavepoint<Result>(_ body: () throws -> Result) throws -> Result {
+        if let failure { throw failure }
+        let (writesBefore, notifiedBefore) = (writes, notifiedChannels)
+        do {
+            let result = try body()
+            if let failure { throw failure }
+            return result
+        } catch {
+            // Nothing was written, so there is nothing to undo.
+            if failure == nil, writes == writesBefore {
+                notifiedChannels = notifiedBefore
+                throw error
+            }
+            needsSavepoints = true
+            throw failed(DatabaseError.conflict)
+        }
+    }
+
+    private func madeSavepoint<Result>(_ body: () throws -> Result) throws -> Result {
         savepointDepth += 1
         defer { savepointDepth -= 1 }
         // Named by depth, not by number, so that a loop of savepoints is a handful of prepared statements.
@@ -72,6 +116,7 @@ public final class Transaction {
 
     private func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
         if let failure { throw failure }
+        if !sql.text.utf8.starts(with: "SELECT".utf8) { writes += 1 }
         do { return try session.run(sql, rowsMax: rowsMax) } catch { throw failed(error) }
     }
 

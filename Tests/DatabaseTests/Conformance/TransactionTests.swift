@@ -63,7 +63,8 @@ import Testing
 
     @Test(arguments: Subject.all) func `a savepoint undoes only what is inside`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
-            try await database.write { tx in
+            // What the run saw that was kept: one before it may have been given up.
+            let stopped = try await database.write { tx in
                 try tx.execute("INSERT INTO pair (a, b) VALUES (1, 'outer')")
                 let first = Self.stopped {
                     try tx.savepoint {
@@ -72,18 +73,18 @@ import Testing
                         throw Stop()
                     }
                 }
-                #expect(first)
-                try tx.savepoint {
+                let second = try tx.savepoint {
                     try tx.execute("INSERT INTO pair (a, b) VALUES (4, 'kept')")
-                    let second = Self.stopped {
+                    return Self.stopped {
                         try tx.savepoint {
                             try tx.execute("INSERT INTO pair (a, b) VALUES (5, 'undone')")
                             throw Stop()
                         }
                     }
-                    #expect(second)
                 }
+                return [first, second]
             }
+            #expect(stopped == [true, true])
             #expect(try await pairs(database) == [1, 4])
         }
     }
@@ -145,7 +146,7 @@ import Testing
         _ subject: Subject
     ) async throws {
         try await withSubject(subject) { database in
-            try await database.write { tx in
+            let isRight = try await database.write { tx in
                 try tx.execute("INSERT INTO pair (a, b) VALUES (1, 'x')")
                 let refused = failureNow {
                     try tx.savepoint {
@@ -154,9 +155,10 @@ import Testing
                     }
                 }
                 let isRight = refused.map { Self.isUniqueViolation($0) } ?? false
-                #expect(isRight)
                 try tx.execute("INSERT INTO pair (a, b) VALUES (3, 'x')")
+                return isRight
             }
+            #expect(isRight)
             #expect(try await pairs(database) == [1, 3])
         }
     }
