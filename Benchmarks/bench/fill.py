@@ -1,16 +1,13 @@
-"""Orders as the application leaves them after `POST /api/orders` and `POST /api/payments/intent`: they await payment.
-
-`STATES` says what each table has for one order; SQLite takes the rows from Python, PostgreSQL by COPY.
-"""
+"""Orders as the application leaves them after `POST /api/orders`, and after `POST /api/payments/intent`."""
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator
 
 import names
 
 TABLES = {
+    "products": "id, name, description, unit_amount_minor, currency, stock, active, created_at_ms, updated_at_ms",
     "users": "id, email, email_key, name, password_hash, role, created_at_ms",
     "stripe_customers": "user_id, attempt, stripe_customer_id, submitted_at_ms",
     "orders": "number, id, seller, user_id, total_minor, currency, status, attempt, stripe_customer_id, "
@@ -22,66 +19,50 @@ TABLES = {
 }
 
 
-def rows(table: str, numbers: range, now: int, password_hash: str, pending: bool) -> Iterator[tuple]:
-    """The rows of a table; with `pending`, no payment was opened yet."""
-    for n in numbers:
-        order = names.order(n)
-        first_of_user = n == numbers.start or n % names.ORDERS_OF_A_USER == 0
-        match table:
-            case "users" if first_of_user:
-                email = names.email(n)
-                yield names.user(n), email, email, None, password_hash, "buyer", now
-            case "stripe_customers" if first_of_user:
-                yield names.user(n), 1, names.customer(n), now
-            case "orders":
-                opened = ("pending", 0, None, None) if pending else (
-                    "awaiting_payment", 1, names.customer(n), names.intent(n))
-                yield (n, order, "shop", names.user(n), names.AMOUNT, "jpy", *opened, now, now + 86_400_000,
-                       "payment_intent")
-            case "order_lines":
-                yield order, 0, "sencha", "煎茶 100g", 2, 980, 1960
-                yield order, 1, "teapot", "急須", 1, 14540, 14540
-            case "payment_attempts" if not pending:
-                yield (order, 1, f"{order}-1", names.AMOUNT, "jpy", "opened", names.intent(n),
-                       names.scattered("req_", n), now, now)
-            case "order_history":
-                placed = {"total": names.AMOUNT, "currency": "jpy", "number": n}
-                yield names.rising(3, 3 * n), order, now, "order_placed", "request", names.scattered("req_a", n), text(placed)
-                if pending:
-                    continue
-                cause = ("request", names.scattered("req_b", n))
-                submitted = {"attempt": 1, "idempotency_key": f"{order}-1"}
-                yield names.rising(3, 3 * n + 1), order, now, "intent_submitted", *cause, text(submitted)
-                opened = {"attempt": 1, "payment_intent": names.intent(n), "stripe_request": names.scattered("req_", n)}
-                yield names.rising(3, 3 * n + 2), order, now, "intent_opened", *cause, text(opened)
+def rows(table: str, orders: names.Orders, password_hash: str) -> Iterator[tuple]:
+    """The rows of a table; every buyer has the same password."""
+    now = int(time.time() * 1000)
+    match table:
+        case "products":
+            for product, name, price in [("sencha", "煎茶 100g", 980), ("teapot", "急須", 14540)]:
+                yield product, name, "", price, "jpy", 1_000_000_000, 1, now, now
+        case "users":
+            for buyer in orders.buyers():
+                email = names.email(buyer)
+                yield names.user(buyer), email, email, None, password_hash, "buyer", now
+        case "stripe_customers":
+            for buyer in orders.buyers():
+                yield names.user(buyer), 1, names.customer(buyer), now
+        case _:
+            for number in orders.numbers:
+                yield from rows_of_order(table, number, orders, now)
+
+
+def rows_of_order(table: str, n: int, orders: names.Orders, now: int) -> Iterator[tuple]:
+    order, buyer = names.order(n), orders.buyer(n)
+    match table:
+        case "orders":
+            opened = ("awaiting_payment", 1, names.customer(buyer), names.intent(n))
+            state = ("pending", 0, None, None) if orders.pending else opened
+            yield n, order, "shop", names.user(buyer), names.AMOUNT, "jpy", *state, now, now + 86_400_000, "payment_intent"
+        case "order_lines":
+            yield order, 0, "sencha", "煎茶 100g", 2, 980, 1960
+            yield order, 1, "teapot", "急須", 1, 14540, 14540
+        case "payment_attempts" if not orders.pending:
+            yield (order, 1, f"{order}-1", names.AMOUNT, "jpy", "opened", names.intent(n), names.scattered("req_", n),
+                   now, now)
+        case "order_history":
+            placed = {"total": names.AMOUNT, "currency": "jpy", "number": n}
+            yield (names.rising(3, 3 * n), order, now, "order_placed", "request", names.scattered("req_a", n),
+                   text(placed))
+            if orders.pending:
+                return
+            cause = ("request", names.scattered("req_b", n))
+            submitted = {"attempt": 1, "idempotency_key": f"{order}-1"}
+            yield names.rising(3, 3 * n + 1), order, now, "intent_submitted", *cause, text(submitted)
+            opened = {"attempt": 1, "payment_intent": names.intent(n), "stripe_request": names.scattered("req_", n)}
+            yield names.rising(3, 3 * n + 2), order, now, "intent_opened", *cause, text(opened)
 
 
 def text(value: dict) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-PRODUCTS = [("sencha", "煎茶 100g", 980), ("teapot", "急須", 14540)]
-
-
-def sqlite(path: str, numbers: range, pending: bool = False) -> None:
-    """Fills a migrated file, in which one account was made with the benchmark's password."""
-    now = int(time.time() * 1000)
-    with sqlite3.connect(path) as database:
-        password_hash = database.execute("SELECT password_hash FROM users LIMIT 1").fetchone()[0]
-        database.executemany(
-            "INSERT OR IGNORE INTO products VALUES (?, ?, '', ?, 'jpy', 1000000000, 1, ?, ?)",
-            [(*product, now, now) for product in PRODUCTS])
-        for table, columns in TABLES.items():
-            marks = ", ".join("?" for _ in columns.split(","))
-            database.executemany(
-                f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows(table, numbers, now, password_hash, pending))
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-
-
-def installation(path: str) -> str:
-    """The id of the installation, which Stripe's events name."""
-    database = sqlite3.connect(path)
-    found = database.execute("SELECT id FROM installation").fetchone()[0]
-    database.close()
-    return found

@@ -12,10 +12,11 @@ class Unfit(Exception):
     """A run that must not be counted: an answer was no 2xx, or the books do not fit."""
 
 
-def write_rows(path: Path, numbers: range, *more: str) -> None:
+def write_rows(path: Path, orders: names.Orders, numbers, more) -> None:
+    """A line of fields for each number; `more` gives those after the sixth."""
     with path.open("w") as file:
         for number in numbers:
-            file.write("\t".join([*names.row(number), *more]) + "\n")
+            file.write("\t".join([*orders.fields(number), *more(number)]) + "\n")
 
 
 def run(tools: Path, port: int, rows: Path, *options: str, first: int = 0, count: int | None = None,

@@ -1,4 +1,4 @@
-"""The names of everything that an order has, computed from its number, so that Python, SQL and C agree on them.
+"""The names of everything that an order has, computed from its number, so that Python and SQL agree on them.
 
 Stripe's ids are scattered as theirs are, and ours rise with time as UUIDv7 do: indexes are hit as in real life.
 """
@@ -6,12 +6,12 @@ Stripe's ids are scattered as theirs are, and ours rise with time as UUIDv7 do: 
 import hashlib
 
 AMOUNT = 16500
-ORDERS_OF_A_USER = 4
 # Numbers with many digits, so that they cannot be taken for anything else in a statement's values.
-FIRST_NUMBER = 7_000_001
+FIRST_NUMBER = 7_000_000
 PASSWORD = "a password of the benchmark"
 WEBHOOK_SECRET = "whsec_benchmark"
 SECRET_KEY = "sk_test_benchmark"
+TEMPLATE_EMAIL = "template@example.com"
 
 
 def scattered(prefix: str, number: int) -> str:
@@ -28,17 +28,16 @@ def order(number: int) -> str:
     return rising(1, number)
 
 
-def user(number: int) -> str:
-    """The buyer of an order."""
-    return rising(2, number // ORDERS_OF_A_USER)
+def user(buyer: int) -> str:
+    return rising(2, buyer)
 
 
-def email(number: int) -> str:
-    return f"buyer{number // ORDERS_OF_A_USER}@example.com"
+def email(buyer: int) -> str:
+    return f"buyer{buyer}@example.com"
 
 
-def customer(number: int) -> str:
-    return scattered("cus_", number // ORDERS_OF_A_USER)
+def customer(buyer: int) -> str:
+    return scattered("cus_", buyer)
 
 
 def intent(number: int) -> str:
@@ -53,6 +52,21 @@ def event(number: int) -> str:
     return scattered("evt_3", number)
 
 
-def row(number: int) -> list[str]:
-    """What the templates of requests need of an order."""
-    return [order(number), str(number), customer(number), intent(number), charge(number), event(number)]
+class Orders:
+    """Orders of one database: their numbers, and how many in a row are one buyer's."""
+
+    def __init__(self, count: int, of_a_buyer: int, pending: bool):
+        self.numbers = range(FIRST_NUMBER, FIRST_NUMBER + count)
+        self.of_a_buyer = of_a_buyer
+        # No payment was opened yet; otherwise they await it.
+        self.pending = pending
+
+    def buyer(self, number: int) -> int:
+        return number // self.of_a_buyer
+
+    def buyers(self) -> list[int]:
+        return list(dict.fromkeys(self.buyer(number) for number in self.numbers))
+
+    def fields(self, number: int) -> list[str]:
+        """What the templates of requests need: {1} to {6}."""
+        return [order(number), str(number), customer(self.buyer(number)), intent(number), charge(number), event(number)]

@@ -115,7 +115,11 @@ class Serving(Running):
         self.port, self.address = port, f"http://127.0.0.1:{port}{path}"
 
     def __enter__(self):
-        self.wait_for(self._answers)
+        try:
+            self.wait_for(self._answers)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def _answers(self) -> bool:

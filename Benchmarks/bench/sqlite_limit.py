@@ -1,40 +1,45 @@
 """The file that `sqlite-limit` runs: the application's statements with the values of many events."""
 
-import re
 import struct
 import time
 from pathlib import Path
 
 import names
-from statements import Statement
+from statements import Statement, Value, transaction_with, values_of
+
+CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 
-NAME = re.compile(r"(\{(?:order|user|email|customer|intent|charge|event|number|now|payload|fresh\d+)\})")
+def read_trace(path: Path, event: str) -> list[Statement]:
+    """The statements of the transaction of an event, as `sqltrace.so` wrote them down; without those that control it."""
+    by_connection: dict[str, list[Statement]] = {}
+    current = None
+    for line in path.read_text().splitlines():
+        letter, _, rest = line.partition(" ")
+        first, _, second = rest.partition(" ")
+        if letter == "S":
+            current = Statement(bytes.fromhex(second).decode(), [])
+            by_connection.setdefault(first, []).append(current)
+        elif current:
+            current.values.append(Value(letter.lower(), bytes.fromhex(second).decode() if letter in "TB" else second))
+    for statements in by_connection.values():
+        if found := transaction_with(statements, event):
+            return [s for s in found if not s.sql.startswith(CONTROL)]
+    raise RuntimeError("the run of one event shows no transaction with it")
 
 
-def values_of(number: int, now: int, payload: str, fresh: int) -> dict[str, str]:
-    known = {
-        "{order}": names.order(number), "{user}": names.user(number), "{email}": names.email(number),
-        "{customer}": names.customer(number), "{intent}": names.intent(number), "{charge}": names.charge(number),
-        "{event}": names.event(number), "{number}": str(number), "{now}": str(now),
-    }
-    return known | {f"{{fresh{i}}}": names.rising(16 + i, number) for i in range(fresh)} | {"{payload}": payload}
-
-
-def write(path: Path, statements: list[Statement], numbers: range, payload_of) -> None:
+def write(path: Path, statements: list[Statement], orders: names.Orders, numbers: range, payload_of) -> None:
     now = int(time.time() * 1000)
     texts = list(dict.fromkeys(s.sql for s in statements))
     places = {text: place for place, text in enumerate(texts)}
-    # Split once: what has an odd place is a name.
-    split = [[(value.letter, NAME.split(value.template)) for value in s.values] for s in statements]
-    fresh = 1 + max((int(n) for s in statements for v in s.values for n in re.findall(r"\{fresh(\d+)\}", v.template)), default=0)
+    split = [[(value.letter, value.pieces()) for value in s.values] for s in statements]
     with path.open("wb") as file:
         file.write(struct.pack("<I", len(texts)))
         for text in texts:
             file.write(struct.pack("<I", len(text.encode())) + text.encode())
         file.write(struct.pack("<I", len(numbers)))
         for number in numbers:
-            event = values_of(number, now, payload_of(number), fresh)
+            event = values_of(orders, number, now, payload_of(number))
             parts = [struct.pack("<I", len(statements))]
             for statement, values in zip(statements, split):
                 parts.append(struct.pack("<II", places[statement.sql], len(values)))

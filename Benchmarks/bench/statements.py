@@ -6,76 +6,84 @@ They are taken from a run with one event, so that the limits beside the server f
 import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import names
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NAME = re.compile(r"(\{(?:order|user|email|customer|intent|charge|event|number|now|payload|fresh\d+)\})")
 
 
 @dataclass
 class Value:
-    """A bound value: `n`, `i`, `t` or `b`, and its text with `{…}` where it belongs to the order."""
+    """A bound value: `n`, `i`, `t` or `b`, and its text with `{…}` where it belongs to the event."""
 
     letter: str
     template: str
 
+    def pieces(self) -> list[str]:
+        """Text and names in turns: a name has an odd place."""
+        return NAME.split(self.template)
+
 
 @dataclass
 class Statement:
+    """A statement with its values in their places."""
+
     sql: str
     values: list[Value]
 
 
 class Roles:
-    """Finds what belongs to the order in the values of its statements."""
+    """Finds what belongs to the event in the values of its statements."""
 
-    def __init__(self, number: int, payload: str):
+    def __init__(self, orders: names.Orders, number: int, payload: str):
         self.payload = payload
+        buyer = orders.buyer(number)
         self.known = {
-            names.order(number): "{order}", names.user(number): "{user}", names.email(number): "{email}",
-            names.customer(number): "{customer}", names.intent(number): "{intent}", names.charge(number): "{charge}",
+            names.order(number): "{order}", names.user(buyer): "{user}", names.email(buyer): "{email}",
+            names.customer(buyer): "{customer}", names.intent(number): "{intent}", names.charge(number): "{charge}",
             names.event(number): "{event}", str(number): "{number}",
         }
         self.fresh = 0
 
-    def value(self, letter: str, text: str) -> Value:
-        if letter in "tb" and text == self.payload:
+    def value(self, value: Value) -> Value:
+        letter, text = value.letter, value.template
+        if text == self.payload:
             return Value(letter, "{payload}")
-        if letter == "i" and abs(int(text) / 1000 - time.time()) < 600:
+        if text.isdigit() and len(text) == 13 and abs(int(text) / 1000 - time.time()) < 600:
             return Value(letter, "{now}")
         for known, name in self.known.items():
             text = text.replace(known, name)
         # An id that was made for this event: the same one each time that it comes up.
-        for made in UUID.findall(text) if letter == "t" else []:
+        for made in UUID.findall(text):
             self.known[made] = f"{{fresh{self.fresh}}}"
             self.fresh += 1
             text = text.replace(made, self.known[made])
         return Value(letter, text)
 
+    def templates(self, statements: list[Statement]) -> list[Statement]:
+        return [Statement(s.sql, [self.value(v) for v in s.values]) for s in statements]
 
-def of_sqlite(trace: Path, number: int, payload: str) -> list[Statement]:
-    """The statements of the one transaction that holds the event, without those that begin, end or mark it."""
-    by_connection: dict[str, list[Statement]] = {}
-    current = None
-    for line in trace.read_text().splitlines():
-        letter, _, rest = line.partition(" ")
-        first, _, second = rest.partition(" ")
-        if letter == "S":
-            current = Statement(bytes.fromhex(second).decode(), [])
-            by_connection.setdefault(first, []).append(current)
-        elif current:
-            text = bytes.fromhex(second).decode() if letter in "TB" else second
-            current.values.append(Value(letter.lower(), text))
-    event = names.event(number)
-    for statements in by_connection.values():
-        begin = 0
-        for place, statement in enumerate(statements):
-            if statement.sql.startswith("BEGIN"):
-                begin = place + 1
-            if statement.sql == "COMMIT" and any(
-                    v.template == event for s in statements[begin:place] for v in s.values):
-                roles = Roles(number, payload)
-                found = [s for s in statements[begin:place] if not s.sql.startswith(("SAVEPOINT", "RELEASE"))]
-                return [Statement(s.sql, [roles.value(v.letter, v.template) for v in s.values]) for s in found]
-    raise RuntimeError("the run of one event shows no transaction with it")
+
+def transaction_with(statements: list[Statement], text: str) -> list[Statement] | None:
+    """The statements of the one transaction that binds a text, with its beginning and end; None when there is none."""
+    begin = 0
+    for place, statement in enumerate(statements):
+        word = statement.sql.strip().upper()
+        if word.startswith("BEGIN"):
+            begin = place
+        if word.startswith("COMMIT"):
+            found = statements[begin:place + 1]
+            if any(value.template == text for s in found for value in s.values):
+                return found
+    return None
+
+
+def values_of(orders: names.Orders, number: int, now: int, payload: str, fresh: int = 64) -> dict[str, str]:
+    """What the names stand for, for another event."""
+    buyer = orders.buyer(number)
+    return {
+        "{order}": names.order(number), "{user}": names.user(buyer), "{email}": names.email(buyer),
+        "{customer}": names.customer(buyer), "{intent}": names.intent(number), "{charge}": names.charge(number),
+        "{event}": names.event(number), "{number}": str(number), "{now}": str(now), "{payload}": payload,
+    } | {f"{{fresh{i}}}": names.rising(16 + i, number) for i in range(fresh)}

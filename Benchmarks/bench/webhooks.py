@@ -1,87 +1,93 @@
-"""Webhook ingestion on SQLite: the server, and what SQLite can do, in turns."""
+"""Webhook ingestion: distinct signed events, each of an order that awaits payment."""
 
-import json
-import shutil
-import sqlite3
-import subprocess
-import time
 from pathlib import Path
 
 import books
-import fill
 import load
+import measure
 import names
-import processes
-import sqlite_limit
-import statements
 from kessai import Kessai
+from peer import Peer
+from rounds import Case, Section
+
+WARM = 400
 
 
-class SQLiteWebhooks:
-    """A filled database that every round copies, and the statements of one event."""
+class Webhooks:
+    """Fills a database with orders, and gives the cases."""
 
-    def __init__(self, kessai: Kessai, tools: Path, benchmarks: Path, folder: Path, orders: int, warm: int = 500):
-        self.kessai, self.tools, self.folder = kessai, tools, folder
-        self.orders, self.warm = orders, warm
-        self.options = load.webhook_options(benchmarks)
-        self.template = folder / "template.db"
-        self.rows = folder / "rows.tsv"
-        self.numbers = range(names.FIRST_NUMBER, names.FIRST_NUMBER + orders + warm)
-        kessai.prepare(f"sqlite:///{self.template}", folder)
-        fill.sqlite(str(self.template), self.numbers)
-        self.installation = fill.installation(str(self.template))
-        load.write_rows(self.rows, self.numbers, self.installation)
-        self.event_template = (benchmarks / "event.json").read_text()
-        self.statements = self._trace()
-        self.limit_file = folder / "limit.bin"
-        sqlite_limit.write(self.limit_file, self.statements, self.numbers[warm:], self.payload)
+    def __init__(self, engine, kessai: Kessai, peer: Peer | None, tools: Path, benchmarks: Path, folder: Path,
+                 count: int, seconds: float):
+        self.engine, self.kessai, self.peer, self.tools, self.folder = engine, kessai, peer, tools, folder
+        self.seconds, self.count = seconds, count
+        self.orders = names.Orders(count + WARM, 4, pending=False)
+        self.event = (benchmarks / "event.json").read_text()
+        self.options = ["--method", "POST", "--path", "/api/payments/webhook", "--body", str(benchmarks / "event.json"),
+                        "--sign", names.WEBHOOK_SECRET]
+        engine.fill("awaiting", self.orders)
+        self.rows = folder / f"awaiting-{engine.name}.tsv"
+        load.write_rows(self.rows, self.orders, self.orders.numbers, lambda _: [engine.installation])
+        engine.learn("awaiting", self.orders, self.payload, WARM, lambda port: self._send(port, 0, 1, connections=1))
 
     def payload(self, number: int) -> str:
-        text = self.event_template
-        for place, field in enumerate([*names.row(number), self.installation]):
-            text = text.replace(f"{{{place + 1}}}", field)
+        text = self.event
+        for place, value in enumerate([*self.orders.fields(number), self.engine.installation]):
+            text = text.replace(f"{{{place + 1}}}", value)
         return text
 
-    def fresh_copy(self) -> Path:
-        for old in self.folder.glob("round.db*"):
-            old.unlink()
-        return Path(shutil.copy(self.template, self.folder / "round.db"))
+    def _send(self, port: int, first: int, count: int, *more: str, connections: int = 32) -> dict:
+        return load.run(self.tools, port, self.rows, *self.options, *more, first=first, count=count, connections=connections)
 
-    def _trace(self) -> list[statements.Statement]:
-        database, trace = self.fresh_copy(), self.folder / "trace.txt"
-        url = f"sqlite:///{database}"
-        preload = str(self.tools / "sqltrace.so")
-        with self.kessai.serve(url, self.folder, preload, SQLTRACE_FILE=str(trace), JOBS_IN_SERVE="false") as server:
-            load.run(self.tools, server.port, self.rows, *self.options, count=1, connections=1)
-        return statements.of_sqlite(trace, self.numbers[0], self.payload(self.numbers[0]))
+    def check(self, round, first: int, paid: int) -> None:
+        books.check(round.value, self.orders.numbers[first], paid, names.AMOUNT)
 
-    def serve_round(self, connections: int = 32, repeats: bool = False, preload: str = "", **settings: str) -> dict:
-        """One run with a fresh copy; checked."""
-        database = self.fresh_copy()
-        options = [*self.options, "--twins", "15", "--later", "15"] if repeats else self.options
-        with self.kessai.serve(f"sqlite:///{database}", self.folder, preload, **settings) as server:
-            load.run(self.tools, server.port, self.rows, *self.options, count=self.warm, connections=connections)
-            begin = processes.cpu_seconds(server.pid)
-            result = load.run(
-                self.tools, server.port, self.rows, *options, first=self.warm, count=self.orders, connections=connections)
-            result["cpu_us"] = (processes.cpu_seconds(server.pid) - begin) * 1e6 / result["requests"]
-            result["memory_kib"] = processes.memory_kib(server.pid, "VmHWM")
-        self.check(database, self.warm + self.orders)
+    def server_round(self, subject, connections: int = 32, repeats: bool = False, preload: str = "", **settings) -> dict:
+        round = self.engine.fresh("awaiting")
+        more = ["--twins", "15", "--later", "15"] if repeats else []
+        sent = 0
+
+        def send(port: int, first: int, count: int) -> dict:
+            nonlocal sent
+            sent = first + count
+            return self._send(port, first, count, *(more if first else []), connections=connections)
+
+        warm = WARM if connections > 1 else 50
+        with subject.serve(subject.url_of(round), self.folder, preload, **settings) as server:
+            result = measure.run(server, send, warm, self.seconds, self.count, round)
+            result["mails_left"] = round.value("SELECT COUNT(*) FROM outbox WHERE sent_at_ms IS NULL")
+        self.check(round, 0, sent)
         return result
 
-    def limit_round(self, batch: int = 64, preload: str = "") -> dict:
-        database = self.fresh_copy()
-        env = processes.environment(LD_PRELOAD=preload) if preload else processes.environment()
-        done = subprocess.run([self.tools / "sqlite-limit", database, self.limit_file, str(batch)], env=env,
-                              capture_output=True, text=True, timeout=120)
-        if done.returncode != 0:
-            raise load.Unfit(f"sqlite-limit: {done.stderr}")
-        self.check(database, self.orders, self.warm)
-        return json.loads(done.stdout)
+    def limit_round(self, run) -> dict:
+        result, round, count = run()
+        self.check(round, WARM, count)
+        return result
 
-    def check(self, path: Path, paid: int, skipped: int = 0) -> None:
-        database = sqlite3.connect(path)
-        try:
-            books.check(lambda sql: database.execute(sql).fetchone()[0], self.numbers[skipped], paid, names.AMOUNT)
-        finally:
-            database.close()
+    def server_case(self, subject, name: str = "", **how) -> Case:
+        role = "variant" if name else "kessai" if subject is self.kessai else "peer"
+        return Case(role, name or subject.name, lambda: self.server_round(subject, **how))
+
+    def limit_case(self, name: str, run) -> Case:
+        return Case("limit", name, lambda: self.limit_round(run))
+
+    def servers(self, **how) -> list[Case]:
+        return [self.server_case(subject, **how) for subject in (self.kessai, self.peer) if subject]
+
+    def sections(self) -> list[Section]:
+        limits = [self.limit_case(name, run) for name, run in self.engine.limits().items()]
+        variants = [
+            self.server_case(self.kessai, f"Kessai, {name}={value}", **{name: value})
+            for name, value in {"LOG_LEVEL": "warning", "JOBS_IN_SERVE": "false"}.items()]
+        found = [self.section("webhooks, 32 connections", limits + self.servers() + variants)]
+        for connections in (1, 256):
+            plural = "s" if connections > 1 else ""
+            found.append(self.section(f"webhooks, {connections} connection{plural}", self.servers(connections=connections)))
+        found.append(self.section("webhooks, 32 connections, 30 % repeats", self.servers(repeats=True)))
+        if self.engine.name == "SQLite":
+            slow = str(self.tools / "slowsync.so")
+            limit = self.limit_case("bare loop, 64 a commit", lambda: self.engine.limit_round(64, slow))
+            found.append(self.section("webhooks, 32 connections, every fsync 1 ms slower", [limit] + self.servers(preload=slow)))
+        return found
+
+    def section(self, title: str, cases: list[Case]) -> Section:
+        return Section(title, self.engine.name, cases)
