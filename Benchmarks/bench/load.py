@@ -6,10 +6,23 @@ import subprocess
 from pathlib import Path
 
 import names
+from paths import EVENT, TOOLS
+
+TEMPLATE = EVENT.read_text()
+# How an event is sent, and signed.
+SIGNED = ["--method", "POST", "--path", "/api/payments/webhook", "--body", str(EVENT), "--sign", names.WEBHOOK_SECRET]
 
 
 class Unfit(Exception):
     """A run that must not be counted: an answer was no 2xx, or the books do not fit."""
+
+
+def payload(orders: names.Orders, number: int, installation: str) -> str:
+    """The body of an order's event, as the generator makes it."""
+    text = TEMPLATE
+    for place, value in enumerate([*orders.fields(number), installation]):
+        text = text.replace(f"{{{place + 1}}}", value)
+    return text
 
 
 def write_rows(path: Path, orders: names.Orders, numbers, more) -> None:
@@ -19,10 +32,10 @@ def write_rows(path: Path, orders: names.Orders, numbers, more) -> None:
             file.write("\t".join([*orders.fields(number), *more(number)]) + "\n")
 
 
-def run(tools: Path, port: int, rows: Path, *options: str, first: int = 0, count: int | None = None,
+def run(port: int, rows: Path, *options: str, first: int = 0, count: int | None = None,
         connections: int = 32, rate: float = 0, seconds_max: int = 120) -> dict:
     """One run; raises `Unfit` unless every request was answered by a 2xx."""
-    words = [str(tools / "generator"), "--port", str(port), "--rows", str(rows), "--connections", str(connections),
+    words = [str(TOOLS / "generator"), "--port", str(port), "--rows", str(rows), "--connections", str(connections),
              "--first", str(first), "--rate", str(rate), "--seconds-max", str(seconds_max), *options]
     if count is not None:
         words += ["--count", str(count)]
@@ -33,8 +46,3 @@ def run(tools: Path, port: int, rows: Path, *options: str, first: int = 0, count
     if done.returncode != 0:
         raise Unfit(f"not every answer was a 2xx: {result['statuses']}; the first: {result['first_failure']}")
     return result
-
-
-def webhook_options(benchmarks: Path, path: str = "/api/payments/webhook") -> list[str]:
-    return ["--method", "POST", "--path", path, "--body", str(benchmarks / "event.json"),
-            "--sign", names.WEBHOOK_SECRET]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import names
 import tokens
+from paths import BENCHMARKS
 from processes import Serving, environment, free_port
 
 
@@ -13,8 +14,8 @@ class Peer:
 
     name = "FastAPI"
 
-    def __init__(self, benchmarks: Path, workers: int = 2):
-        self.folder, self.workers = benchmarks / "peer", workers
+    def __init__(self, workers: int = 2):
+        self.folder, self.workers = BENCHMARKS / "peer", workers
 
     def url_of(self, round) -> str:
         return round.peer_url

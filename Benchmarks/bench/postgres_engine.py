@@ -14,6 +14,7 @@ import names
 import pgbench_limit
 import processes
 from kessai import Kessai
+from paths import ROOT
 from statements import Roles
 
 # The project's private server does without fsync; here it must not.
@@ -53,8 +54,8 @@ class PostgresEngine:
 
     name = "PostgreSQL"
 
-    def __init__(self, kessai: Kessai, root: Path, folder: Path):
-        self.kessai, self.script, self.folder = kessai, root / "scripts/postgres", folder / "postgres"
+    def __init__(self, kessai: Kessai, folder: Path):
+        self.kessai, self.script, self.folder = kessai, ROOT / "scripts/postgres", folder / "postgres"
         self.folder.mkdir()
         self._chore("start")
         try:
@@ -98,6 +99,10 @@ class PostgresEngine:
         self._execute("postgres", f"CREATE DATABASE round TEMPLATE {name}")
         self._execute("postgres", "CHECKPOINT")
         return PostgresRound(self.server, "round", self.pid)
+
+    def kept(self, name: str) -> PostgresRound:
+        """The filled database itself."""
+        return PostgresRound(self.server, name, self.pid)
 
     def learn(self, name: str, orders: names.Orders, payload_of, first: int, send) -> None:
         """Takes the statements of one event, which `send` sends, for the limit of the events from `first` on."""

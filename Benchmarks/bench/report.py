@@ -1,11 +1,16 @@
 """The results as JSON and as Markdown."""
 
+import json
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 
+from paths import TOOLS
 from rounds import Section
+
+RESULTS = TOOLS / "results"
 
 
 def machine() -> dict:
@@ -19,6 +24,20 @@ def machine() -> dict:
 def gather(sections: list[Section], engines: list) -> dict:
     return {"machine": machine(), "databases": [engine.about for engine in engines],
             "sections": [section.summary() for section in sections]}
+
+
+def store(found: dict, name: str) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
+
+
+def deliver(found: dict, name: str) -> None:
+    """Into files, and to whoever called."""
+    store(found, name)
+    text = markdown(found)
+    (RESULTS / f"{name}.md").write_text(text)
+    sys.stderr.flush()
+    print(text)
 
 
 def number(value: float | None) -> str:

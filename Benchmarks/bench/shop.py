@@ -18,8 +18,8 @@ WARM = 200
 class Shop:
     """Fills a database with orders, logs the buyers in, and gives the cases."""
 
-    def __init__(self, engine, kessai, peer, vendor: Vendor, tools: Path, folder: Path, count: int, seconds: float):
-        self.engine, self.kessai, self.peer, self.vendor, self.tools, self.folder = engine, kessai, peer, vendor, tools, folder
+    def __init__(self, engine, kessai, peer, vendor: Vendor, folder: Path, count: int, seconds: float):
+        self.engine, self.kessai, self.peer, self.vendor, self.folder = engine, kessai, peer, vendor, folder
         self.seconds, self.count = seconds, count
         self.orders = names.Orders(count + WARM, -(-(count + WARM) // BUYERS), pending=True)
         engine.fill("pending", self.orders)
@@ -59,7 +59,7 @@ class Shop:
                 count = min(max(int(rate * self.seconds), 100), self.count)
             opened = first + count
             return load.run(
-                self.tools, port, self.rows, "--method", "POST", "--path", "/api/payments/intent", "--body", str(self.body),
+                port, self.rows, "--method", "POST", "--path", "/api/payments/intent", "--body", str(self.body),
                 "--header", f"Authorization: Bearer {token}", first=first, count=count, connections=connections, rate=rate)
 
         with self.vendor.serve(delay_ms) as vendor, \
@@ -107,7 +107,7 @@ class Shop:
         round = self.engine.fresh("pending")
 
         def send(port: int, first: int, count: int) -> dict:
-            return load.run(self.tools, port, self.reads, "--path", path, "--header", f"Authorization: Bearer {token}",
+            return load.run(port, self.reads, "--path", path, "--header", f"Authorization: Bearer {token}",
                             first=first, count=count)
 
         with subject.serve(subject.url_of(round), self.folder) as server:

@@ -13,6 +13,7 @@ import names
 import processes
 import sqlite_limit
 from kessai import Kessai
+from paths import TOOLS
 from statements import Roles
 
 
@@ -48,8 +49,8 @@ class SQLiteEngine:
     name = "SQLite"
     about = f"SQLite {sqlite3.sqlite_version}, journal_mode=WAL, synchronous=FULL"
 
-    def __init__(self, kessai: Kessai, tools: Path, folder: Path):
-        self.kessai, self.tools, self.folder = kessai, tools, folder
+    def __init__(self, kessai: Kessai, folder: Path):
+        self.kessai, self.folder = kessai, folder
         self.base = folder / "base.db"
         kessai.prepare(f"sqlite:///{self.base}", folder)
         self.installation = SQLiteRound(self.base).value("SELECT id FROM installation")
@@ -71,10 +72,14 @@ class SQLiteEngine:
             old.unlink()
         return SQLiteRound(Path(shutil.copy(self.folder / f"{name}.db", self.folder / "round.db")))
 
+    def kept(self, name: str) -> SQLiteRound:
+        """The filled database itself."""
+        return SQLiteRound(self.folder / f"{name}.db")
+
     def learn(self, name: str, orders: names.Orders, payload_of, first: int, send) -> None:
         """Takes the statements of one event, which `send` sends, for the limit of the events from `first` on."""
         round, trace = self.fresh(name), self.folder / "trace.txt"
-        preload = str(self.tools / "sqltrace.so")
+        preload = str(TOOLS / "sqltrace.so")
         with self.kessai.serve(round.url, self.folder, preload, SQLTRACE_FILE=str(trace), JOBS_IN_SERVE="false") as server:
             send(server.port)
         number = orders.numbers[0]
@@ -91,7 +96,7 @@ class SQLiteEngine:
         """One run of the limit: what it did, where, and for how many orders."""
         round = self.fresh(self.limit_of)
         env = processes.environment(**({"LD_PRELOAD": preload} if preload else {}))
-        words = [self.tools / "sqlite-limit", round.path, self.folder / "limit.bin", str(batch)]
+        words = [TOOLS / "sqlite-limit", round.path, self.folder / "limit.bin", str(batch)]
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise load.Unfit(f"sqlite-limit: {done.stderr}")

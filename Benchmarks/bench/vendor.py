@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import load
+from paths import TOOLS
 from processes import Serving, environment, free_port
 
 # What the application sends, so that the vendor's own capacity is measured with the same call.
@@ -13,19 +14,19 @@ FORM = ("amount=16500&automatic_payment_methods%5Benabled%5D=true&currency=jpy&c
 class Vendor:
     """Starts vendors that answer after a fixed delay."""
 
-    def __init__(self, tools: Path, folder: Path):
-        self.tools, self.folder = tools, folder
+    def __init__(self, folder: Path):
+        self.folder = folder
         self.form = folder / "vendor.form"
         self.form.write_text(FORM)
 
     def serve(self, delay_ms: int) -> Serving:
         port = free_port()
-        words = [str(self.tools / "vendor"), str(port), str(delay_ms)]
+        words = [str(TOOLS / "vendor"), str(port), str(delay_ms)]
         return Serving(port, "/ready", words, self.folder / f"vendor-{delay_ms}.log", self.folder, environment())
 
     def call(self, port: int, rows: Path, count: int, connections: int = 32, rate: float = 0) -> dict:
         """The same call without a server between."""
         return load.run(
-            self.tools, port, rows, "--method", "POST", "--path", "/v1/payment_intents", "--body", str(self.form),
+            port, rows, "--method", "POST", "--path", "/v1/payment_intents", "--body", str(self.form),
             "--header", "Content-Type: application/x-www-form-urlencoded", "--header", "Idempotency-Key: {1}-1",
             "--header", "Authorization: Bearer sk_test_benchmark", count=count, connections=connections, rate=rate)

@@ -7,6 +7,7 @@ import load
 import measure
 import names
 from kessai import Kessai
+from paths import TOOLS
 from peer import Peer
 from rounds import Case, Section
 
@@ -16,27 +17,20 @@ WARM = 400
 class Webhooks:
     """Fills a database with orders, and gives the cases."""
 
-    def __init__(self, engine, kessai: Kessai, peer: Peer | None, tools: Path, benchmarks: Path, folder: Path,
-                 count: int, seconds: float):
-        self.engine, self.kessai, self.peer, self.tools, self.folder = engine, kessai, peer, tools, folder
+    def __init__(self, engine, kessai: Kessai, peer: Peer | None, folder: Path, count: int, seconds: float):
+        self.engine, self.kessai, self.peer, self.folder = engine, kessai, peer, folder
         self.seconds, self.count = seconds, count
         self.orders = names.Orders(count + WARM, 4, pending=False)
-        self.event = (benchmarks / "event.json").read_text()
-        self.options = ["--method", "POST", "--path", "/api/payments/webhook", "--body", str(benchmarks / "event.json"),
-                        "--sign", names.WEBHOOK_SECRET]
         engine.fill("awaiting", self.orders)
         self.rows = folder / f"awaiting-{engine.name}.tsv"
         load.write_rows(self.rows, self.orders, self.orders.numbers, lambda _: [engine.installation])
-        engine.learn("awaiting", self.orders, self.payload, WARM, lambda port: self._send(port, 0, 1, connections=1))
+        engine.learn("awaiting", self.orders, self.payload, WARM, lambda port: self.send(port, 0, 1, connections=1))
 
     def payload(self, number: int) -> str:
-        text = self.event
-        for place, value in enumerate([*self.orders.fields(number), self.engine.installation]):
-            text = text.replace(f"{{{place + 1}}}", value)
-        return text
+        return load.payload(self.orders, number, self.engine.installation)
 
-    def _send(self, port: int, first: int, count: int, *more: str, connections: int = 32) -> dict:
-        return load.run(self.tools, port, self.rows, *self.options, *more, first=first, count=count, connections=connections)
+    def send(self, port: int, first: int, count: int, *more: str, connections: int = 32) -> dict:
+        return load.run(port, self.rows, *load.SIGNED, *more, first=first, count=count, connections=connections)
 
     def check(self, round, first: int, paid: int) -> None:
         books.check(round.value, self.orders.numbers[first], paid, names.AMOUNT)
@@ -49,7 +43,7 @@ class Webhooks:
         def send(port: int, first: int, count: int) -> dict:
             nonlocal sent
             sent = first + count
-            return self._send(port, first, count, *(more if first else []), connections=connections)
+            return self.send(port, first, count, *(more if first else []), connections=connections)
 
         warm = WARM if connections > 1 else 50
         with subject.serve(subject.url_of(round), self.folder, preload, **settings) as server:
@@ -84,7 +78,7 @@ class Webhooks:
             found.append(self.section(f"webhooks, {connections} connection{plural}", self.servers(connections=connections)))
         found.append(self.section("webhooks, 32 connections, 30 % repeats", self.servers(repeats=True)))
         if self.engine.name == "SQLite":
-            slow = str(self.tools / "slowsync.so")
+            slow = str(TOOLS / "slowsync.so")
             limit = self.limit_case("bare loop, 64 a commit", lambda: self.engine.limit_round(64, slow))
             found.append(self.section("webhooks, 32 connections, every fsync 1 ms slower", [limit] + self.servers(preload=slow)))
         return found

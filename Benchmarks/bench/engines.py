@@ -1,0 +1,24 @@
+"""The databases that a benchmark asks for."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kessai import Kessai
+from postgres_engine import PostgresEngine
+from sqlite_engine import SQLiteEngine
+
+
+@contextlib.contextmanager
+def engines(which: str, kessai: Kessai, folder: Path) -> Iterator[list]:
+    """`sqlite`, `postgres` or `both`; ended when the block is left."""
+    found = []
+    try:
+        if which != "postgres":
+            found.append(SQLiteEngine(kessai, folder))
+        if which != "sqlite":
+            found.append(PostgresEngine(kessai, folder))
+        yield found
+    finally:
+        for engine in found:
+            engine.close()
