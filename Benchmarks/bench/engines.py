@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kessai import Kessai
-from postgres_engine import PostgresEngine
 from sqlite_engine import SQLiteEngine
 
 
@@ -17,6 +16,9 @@ def engines(which: str, kessai: Kessai, folder: Path) -> Iterator[list]:
         if which != "postgres":
             found.append(SQLiteEngine(kessai, folder))
         if which != "sqlite":
+            # Needs a package that a benchmark of SQLite alone does without.
+            from postgres_engine import PostgresEngine
+
             found.append(PostgresEngine(kessai, folder))
         yield found
     finally:

@@ -61,6 +61,7 @@ class Grown:
 
 
 def run(given: argparse.Namespace, folder: Path) -> None:
+    begun = report.machine()
     kessai, sections = Kessai(given.binary), []
     with engines(given.database, kessai, folder) as found:
         for engine in found:
@@ -68,9 +69,9 @@ def run(given: argparse.Namespace, folder: Path) -> None:
                 grown = Grown(engine, kessai, folder, name, old, given.rounds, given.seconds)
                 return Case(role, f"Kessai, {old:,} events before", grown.run)
 
-            # The small one stands where a limit does: the table then shows what is left of its speed.
+            # The small one stands where a limit does: the ratio is what is left of its speed.
             sections.append(Section("webhooks, 32 connections, by the size of the inbox", engine.name,
                                     [case("limit", "small", given.small), case("kessai", "large", given.large)]))
         interleave(sections, given.rounds, [])
-        results = report.gather(sections, found)
+        results = report.gather(sections, found, begun)
     report.deliver(results, "growth")

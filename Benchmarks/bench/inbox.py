@@ -4,8 +4,6 @@ import sqlite3
 import sys
 from pathlib import Path
 
-import psycopg
-
 COLUMNS = ("id, stripe_event_id, type, api_version, livemode, path, payload, state, outcome, order_id, "
            "stripe_created_at_ms, received_at_ms, processed_at_ms")
 # Rows of one statement, so that progress can be shown.
@@ -40,6 +38,8 @@ def fill_sqlite(path: Path, count: int) -> None:
 
 def fill_postgres(url: str, count: int) -> None:
     """Without the indexes, which are made anew at the end."""
+    import psycopg
+
     with psycopg.connect(url, autocommit=True) as connection:
         constraints = connection.execute(
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "

@@ -54,13 +54,9 @@ def expressions(of_a_buyer: int) -> dict[str, str]:
 def expression(value: Value, names_of: dict[str, str]) -> str:
     if value.letter == "n":
         return "NULL"
-    pieces = [piece for piece in value.pieces() if piece]
-    if pieces == ["{number}"]:
-        return f"({n})" if (n := names_of["{number}"]) else ""
-    if len(pieces) == 1 and pieces[0] in ("{now}", "{payload}"):
-        return names_of[pieces[0]]
+    pieces = [piece for piece in value.pieces() if piece] or [""]
     parts = [f"({names_of[piece]})" if piece in names_of else literal(piece) for piece in pieces]
-    return "(" + " || ".join(parts) + ")" if len(parts) > 1 or pieces and pieces[0] in names_of else (parts or ["''"])[0]
+    return parts[0] if len(parts) == 1 else f"({' || '.join(parts)})"
 
 
 def script(statements: list[Statement], orders: names.Orders, first: int, of_a_client: int) -> str:

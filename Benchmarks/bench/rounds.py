@@ -19,6 +19,8 @@ class Case:
     name: str
     run: Callable[[], dict]
     results: list[dict] = field(default_factory=list)
+    # What its latencies contain: the difference is its own.
+    beside: "Case | None" = None
 
     def median(self, figure: str) -> float | None:
         values = self.values(figure)
@@ -39,6 +41,9 @@ class Case:
         for figure in FIGURES:
             if values := self.values(figure):
                 figures[figure] = {"median": statistics.median(values), "min": min(values), "max": max(values)}
+        for share in ("p50", "p99") if self.beside else ():
+            own = self.median(f"latency_ms.{share}") - self.beside.median(f"latency_ms.{share}")
+            figures[f"own_ms.{share}"] = {"median": own, "min": own, "max": own}
         return {"role": self.role, "name": self.name, "rounds": len(self.results), "figures": figures}
 
 
@@ -49,15 +54,11 @@ class Section:
     title: str
     database: str
     cases: list[Case]
-    # What the tables show beside requests a second: latencies of open loops, or nothing.
-    notes: list[str] = field(default_factory=list)
-
-    def case(self, name: str) -> Case:
-        return next(case for case in self.cases if case.name == name)
+    # Whether a quick benchmark has it too.
+    is_main: bool = False
 
     def summary(self) -> dict:
-        return {"title": self.title, "database": self.database, "notes": self.notes,
-                "cases": [case.summary() for case in self.cases]}
+        return {"title": self.title, "database": self.database, "cases": [case.summary() for case in self.cases]}
 
 
 def interleave(sections: list[Section], rounds: int, before: list[Callable[[], None]]) -> None:

@@ -48,8 +48,10 @@ def soak(engine, kessai: Kessai, folder: Path, minutes: float, rate: float) -> d
     rows, reads = folder / "soak.tsv", folder / "soak-reads.tsv"
     load.write_rows(rows, orders, orders.numbers, lambda _: [engine.installation])
     round, results = engine.kept("soak"), {}
+    # By another process: hashing a password takes memory, of which the server that is watched shall know nothing.
     with kessai.serve(round.url, folder) as server:
         readers = {buyer: tokens.of_kessai(server.port, buyer) for buyer in orders.buyers()[:BUYERS_WHO_READ]}
+    with kessai.serve(round.url, folder) as server:
         numbers = [n for n in orders.numbers[: BUYERS_WHO_READ * orders.of_a_buyer] if orders.buyer(n) in readers]
         load.write_rows(reads, orders, numbers * (2 * count // len(numbers) + 1), lambda n: [readers[orders.buyer(n)]])
         sampler = Sampler(server.pid)

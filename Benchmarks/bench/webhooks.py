@@ -72,16 +72,16 @@ class Webhooks:
         variants = [
             self.server_case(self.kessai, f"Kessai, {name}={value}", **{name: value})
             for name, value in {"LOG_LEVEL": "warning", "JOBS_IN_SERVE": "false"}.items()]
-        found = [self.section("webhooks, 32 connections", limits + self.servers() + variants)]
+        found = [self.section("webhooks, 32 connections", limits + self.servers() + variants, True)]
         for connections in (1, 256):
             plural = "s" if connections > 1 else ""
             found.append(self.section(f"webhooks, {connections} connection{plural}", self.servers(connections=connections)))
-        found.append(self.section("webhooks, 32 connections, 30 % repeats", self.servers(repeats=True)))
+        found.append(self.section("webhooks, 32 connections, 30 % repeats", self.servers(repeats=True), True))
         if self.engine.name == "SQLite":
             slow = str(TOOLS / "slowsync.so")
             limit = self.limit_case("bare loop, 64 a commit", lambda: self.engine.limit_round(64, slow))
             found.append(self.section("webhooks, 32 connections, every fsync 1 ms slower", [limit] + self.servers(preload=slow)))
         return found
 
-    def section(self, title: str, cases: list[Case]) -> Section:
-        return Section(title, self.engine.name, cases)
+    def section(self, title: str, cases: list[Case], is_main: bool = False) -> Section:
+        return Section(title, self.engine.name, cases, is_main)

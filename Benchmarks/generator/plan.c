@@ -111,7 +111,7 @@ static void order(struct plan *plan) {
     double twins = plan->options.twins_percent / repeated, later = plan->options.later_percent / repeated;
     struct place *places = calloc((size_t)firsts * 3, sizeof *places);
     if (!places) fail("no memory", "sendings");
-    double twins_due = 0, later_due = 0;
+    double twins_due = 0, later_due = 0.5; // other rows than those with twins
     for (long row = 0; row < firsts; row++) {
         twins_due += twins, later_due += later;
         bool has_twin = twins_due >= 1;
