@@ -25,8 +25,9 @@ def main() -> int:
         module.add_options(command)
     given = parser.parse_args()
     given.binary = given.binary.resolve()
-    # Ends like Ctrl-C: what was started is ended, and the folder is removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Whoever asks it to end gets everything that was started ended, and the folder removed.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda asked, _: sys.exit(128 + asked))
     with tempfile.TemporaryDirectory(prefix="kessai-bench.", ignore_cleanup_errors=True) as name:
         # The private PostgreSQL may run under an account of its own, which must get through.
         os.chmod(name, 0o755)
@@ -35,8 +36,6 @@ def main() -> int:
         except Unfit as reason:
             print(f"bench: nothing of this counts: {reason}", file=sys.stderr)
             return 1
-        except KeyboardInterrupt:
-            return 130
     return 0
 
 

@@ -12,8 +12,12 @@ from shop import Shop
 from vendor import Vendor
 from webhooks import Webhooks
 
-# Orders of a run at most; a server that needs more in a run's time is measured for a shorter one.
-ORDERS_OF_WEBHOOKS, ORDERS_TO_OPEN = 20_000, 8_000
+# Orders for each second of a run, and at most; a server that needs more is measured for a shorter time.
+OF_A_SECOND, WEBHOOKS_MAX, OPENED_MAX = 6_000, 20_000, 8_000
+
+
+def room(seconds: float, most: int) -> int:
+    return min(int(seconds * OF_A_SECOND), most)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +40,9 @@ def run(given: argparse.Namespace, folder: Path) -> None:
     with engines(given.database, kessai, folder) as found:
         for engine in found:
             if "webhooks" in parts:
-                sections += Webhooks(engine, kessai, peer, folder, ORDERS_OF_WEBHOOKS, seconds).sections()
+                sections += Webhooks(engine, kessai, peer, folder, room(seconds, WEBHOOKS_MAX), seconds).sections()
             if "intents" in parts or "reading" in parts:
-                shop = Shop(engine, kessai, peer, vendor, folder, ORDERS_TO_OPEN, seconds)
+                shop = Shop(engine, kessai, peer, vendor, folder, room(seconds, OPENED_MAX), seconds)
                 before.append(shop.log_in)
                 sections += [shop.opening(0, 32), shop.opening(100, 256)] if "intents" in parts else []
                 sections += shop.reading() if "reading" in parts else []
