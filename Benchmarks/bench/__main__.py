@@ -14,6 +14,11 @@ from load import Unfit
 from paths import ROOT
 
 
+def interrupted(number: int, _) -> None:
+    """As Ctrl-C: a statement that runs in the database is canceled by it too."""
+    raise KeyboardInterrupt(number)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench")
     commands = parser.add_subparsers(required=True)
@@ -26,8 +31,8 @@ def main() -> int:
     given = parser.parse_args()
     given.binary = given.binary.resolve()
     # Whoever asks it to end gets everything that was started ended, and the folder removed.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda asked, _: sys.exit(128 + asked))
+    signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGINT, interrupted)
     with tempfile.TemporaryDirectory(prefix="kessai-bench.", ignore_cleanup_errors=True) as name:
         # The private PostgreSQL may run under an account of its own, which must get through.
         os.chmod(name, 0o755)
@@ -36,6 +41,8 @@ def main() -> int:
         except Unfit as reason:
             print(f"bench: nothing of this counts: {reason}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt as asked:
+            return 128 + asked.args[0]
     return 0
 
 
