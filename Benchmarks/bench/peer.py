@@ -28,4 +28,5 @@ class Peer:
             PYTHONDONTWRITEBYTECODE="1", **({"LD_PRELOAD": preload} if preload else {}))
         words = [sys.executable, "-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", str(port),
                  "--workers", str(self.workers), "--log-level", "info"]
-        return Serving(port, "/healthz", words, folder / "peer.log", self.folder, env)
+        return Serving(port, "/healthz", words, folder / "peer.log", self.folder, env,
+                       sign="Application startup complete", signs=self.workers)

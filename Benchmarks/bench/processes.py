@@ -75,7 +75,7 @@ class Running:
     def __exit__(self, *_):
         self.stop()
 
-    def wait_for(self, condition, seconds: float = 30):
+    def wait_for(self, condition, seconds: float = 60):
         """What `condition` gives once it gives something."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -110,9 +110,10 @@ def free_port() -> int:
 class Serving(Running):
     """A server, once it answers 200 at a path."""
 
-    def __init__(self, port: int, path: str, *words):
+    def __init__(self, port: int, path: str, *words, sign: str = "", signs: int = 0):
+        """Ready when its log says `sign` as often as `signs`, too."""
         super().__init__(*words)
-        self.port, self.address = port, f"http://127.0.0.1:{port}{path}"
+        self.port, self.address, self.sign, self.signs = port, f"http://127.0.0.1:{port}{path}", sign, signs
 
     def __enter__(self):
         try:
@@ -123,6 +124,8 @@ class Serving(Running):
         return self
 
     def _answers(self) -> bool:
+        if self.sign and self.log.read_text(errors="replace").count(self.sign) < self.signs:
+            return False
         try:
             with urllib.request.urlopen(self.address, timeout=5) as answer:
                 return answer.status == 200

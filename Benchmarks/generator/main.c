@@ -209,7 +209,11 @@ int main(int count, char **words) {
     run.idle = calloc((size_t)run.connections, sizeof *run.idle);
     run.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!run.report.samples || !run.lines || !run.idle || run.epoll < 0) fail("no memory");
-    for (int i = 0; i < run.connections; i++) open_line(&run, &run.lines[i]);
+    // With a pause after each: of several workers on one socket, the first that wakes would take them all.
+    for (int i = 0; i < run.connections; i++) {
+        open_line(&run, &run.lines[i]);
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
     loop(&run, seconds_max);
     count_twins(&run);
     run.report.rate = run.rate;
