@@ -5,7 +5,7 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib --product kessai
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain packages run build test check sim sim-mutations drill-kills drill-nodes format lint clean
+.PHONY: help toolchain packages run build test check sim sim-mutations drill-kills drill-nodes bench bench-growth bench-soak format lint clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,6 +40,15 @@ drill-nodes: build ## nodes, PostgreSQL and its replica killed under load, and t
 	@scripts/packages test
 	swift build --product kessai-drill
 	@scripts/drill-nodes $(or $(PHASE),10) $(or $(SEED),1)
+
+bench: build ## how fast it is, beside a peer and the machine's own limits (ARGS="--quick"; docs/benchmarks.md)
+	@scripts/bench all $(ARGS)
+
+bench-growth: build ## what an event costs with ten million events in the inbox, against ten thousand
+	@scripts/bench growth $(ARGS)
+
+bench-soak: build ## whether memory stays flat: ten minutes of load
+	@scripts/bench soak $(ARGS)
 
 check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)
