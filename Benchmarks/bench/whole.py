@@ -40,7 +40,7 @@ def run(given: argparse.Namespace, folder: Path) -> None:
     with engines(given.database, kessai, folder) as found:
         for engine in found:
             if "webhooks" in parts:
-                sections += Webhooks(engine, kessai, peer, folder, room(seconds, WEBHOOKS_MAX), seconds).sections()
+                sections += Webhooks(engine, kessai, peer, folder, room(seconds, WEBHOOKS_MAX) + engine.spare, seconds).sections()
             if "intents" in parts or "reading" in parts:
                 shop = Shop(engine, kessai, peer, vendor, folder, room(seconds, OPENED_MAX), seconds)
                 before.append(shop.log_in)
