@@ -8,6 +8,9 @@ import names
 from statements import Statement, Value, transaction_with
 
 MESSAGE = re.compile(r"^(?:execute [^:]+|statement): (.*)$", re.DOTALL)
+# In the first seconds every client prepares its statements.
+WARM_SECONDS = 2
+PROGRESS = re.compile(r"^progress: ([\d.]+) s, ([\d.]+) tps, lat ([\d.]+) ms", re.MULTILINE)
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')", re.DOTALL)
 
 
@@ -69,3 +72,14 @@ def script(statements: list[Statement], orders: names.Orders, first: int, of_a_c
             parts[place] = expression(statement.values[int(parts[place]) - 1], names_of)
         lines.append(" ".join("".join(parts).split("\n")) + ";")
     return "\n".join(lines) + "\n"
+
+
+def read_result(output: str, told: str) -> dict:
+    """What `pgbench -P 1` printed: the speed and the mean latency behind the first seconds, and all events that it ran."""
+    seconds = [(float(at), float(tps), float(ms)) for at, tps, ms in PROGRESS.findall(told)]
+    kept = [second for second in seconds if second[0] > WARM_SECONDS + 0.5]
+    events = re.search(r"number of transactions actually processed: (\d+)", output)
+    if not kept or not events:
+        raise RuntimeError(f"pgbench says nothing of its speed: {told[-500:]}")
+    return {"events": int(events.group(1)), "per_second": sum(tps for _, tps, _ in kept) / len(kept),
+            "latency_ms": {"mean": sum(ms for _, _, ms in kept) / len(kept)}}

@@ -1,6 +1,6 @@
 """PostgreSQL under the servers: a private one, with databases that are copied for every run."""
 
-import re
+import math
 import subprocess
 import time
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from kessai import Kessai
 from paths import ROOT
 from statements import Roles
 
+PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
 # The project's private server does without fsync; here it must not.
 SETTINGS = {
     "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "512MB",
@@ -53,6 +54,8 @@ class PostgresEngine:
     """Filled databases by name, and what `pgbench` gets out of the same statements."""
 
     name = "PostgreSQL"
+    # Orders that the limit needs beside a run's: its clients share them out, and warm up with some.
+    spare = 12_000
 
     def __init__(self, kessai: Kessai, folder: Path):
         self.kessai, self.script, self.folder = kessai, ROOT / "scripts/postgres", folder / "postgres"
@@ -126,28 +129,33 @@ class PostgresEngine:
         self.limit_of, self.limit_first, self.orders, self.payload = name, first, orders, payload
 
     def limits(self) -> dict:
-        return {f"pgbench, {clients} clients": lambda clients=clients: self.limit_round(clients) for clients in (8, 32)}
+        return {f"pgbench, {clients} clients": lambda seconds, clients=clients: self.limit_round(clients, seconds) for clients in (8, 32)}
 
-    def limit_round(self, clients: int) -> tuple[dict, PostgresRound, int]:
-        """One run of the limit: what it did, where, and for how many orders."""
+    def limit_round(self, clients: int, seconds: float) -> tuple[dict, PostgresRound]:
+        """One run of the limit: what it did, and where. A client that runs out of orders fails it."""
         round = self.fresh(self.limit_of)
-        each = min(len(self.orders.numbers) - self.limit_first, 8000) // clients
+        each = (len(self.orders.numbers) - self.limit_first) // clients
         first = self.orders.numbers[self.limit_first]
         script = self.folder / "limit.sql"
         script.write_text(pgbench_limit.script(self.statements, self.orders, first, each))
-        pgbench = "/usr/lib/postgresql/15/bin/pgbench"
-        words = [pgbench, "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-t", str(each), "-f", str(script),
+        length = math.ceil(seconds) + pgbench_limit.WARM_SECONDS
+        words = [PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-P", "1", "-T", str(length), "-f", script,
                  "-D", "i=-1", "-D", f"now={int(time.time() * 1000)}", "-D", "payload=\\x" + self.payload.encode().hex(), round.url]
-        begin, begin_own = round.cpu_seconds(), time.monotonic()
-        done = subprocess.run(words, capture_output=True, text=True, timeout=180, env=processes.environment())
-        rate = re.search(r"tps = ([\d.]+) \(without initial connection time\)", done.stdout)
-        if done.returncode != 0 or not rate:
-            raise load.Unfit(f"pgbench: {done.stderr[-2000:]}")
-        latency = re.search(r"latency average = ([\d.]+) ms", done.stdout)
-        cpu = (round.cpu_seconds() - begin) * 1e6 / (clients * each)
-        result = {"events": clients * each, "seconds": time.monotonic() - begin_own, "per_second": float(rate.group(1)),
-                  "database_cpu_us": cpu, "latency_ms": {"mean": float(latency.group(1))} if latency else {}}
-        return result, round, clients * each
+        with subprocess.Popen(
+                words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=processes.environment()) as pgbench:
+            try:
+                time.sleep(pgbench_limit.WARM_SECONDS)
+                begin = round.cpu_seconds()
+                output, told = pgbench.communicate(timeout=180)
+            except BaseException:
+                pgbench.kill()
+                raise
+        if pgbench.returncode != 0:
+            raise load.Unfit(f"pgbench: {told[-2000:]}")
+        result = pgbench_limit.read_result(output, told)
+        spent = round.cpu_seconds() - begin
+        result["database_cpu_us"] = spent * 1e6 / (result["per_second"] * (length - pgbench_limit.WARM_SECONDS))
+        return result, round
 
     def close(self) -> None:
         self._chore("stop")

@@ -59,7 +59,7 @@ class Shop:
             nonlocal opened
             rate = rate_of() if rate_of and first else 0
             if rate:
-                count = min(max(int(rate * self.seconds), 100), self.count)
+                count = self.calm_count(rate)
             opened = first + count
             return load.run(
                 port, self.rows, "--method", "POST", "--path", "/api/payments/intent", "--body", str(self.body),
@@ -81,11 +81,15 @@ class Shop:
             if (found := round.value(sql)) != opened:
                 raise Unfit(f"{what}: {found}, not {opened}")
 
+    def calm_count(self, rate: float) -> int:
+        """Few a second want a little longer, for there to be a 99th percentile."""
+        return min(max(int(rate * max(self.seconds, 4)), 30), self.count)
+
     def vendor_round(self, delay_ms: int, connections: int, rate_of=None) -> dict:
         rate = rate_of() if rate_of else 0
-        count = int(min(self.count, rate * self.seconds if rate else 1e9 if delay_ms == 0 else connections * 20))
+        count = self.calm_count(rate) if rate else self.count if delay_ms == 0 else min(self.count, connections * 20)
         with self.vendor.serve(delay_ms) as vendor:
-            return self.vendor.call(vendor.port, self.rows, max(count, 100), connections, rate)
+            return self.vendor.call(vendor.port, self.rows, count, connections, rate)
 
     def opening(self, delay_ms: int, connections: int) -> Section:
         """Capacity, and at a tenth of it what the servers add to the vendor's own time."""

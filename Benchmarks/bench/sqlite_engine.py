@@ -47,6 +47,7 @@ class SQLiteEngine:
     """Filled databases by name, and what SQLite itself can do."""
 
     name = "SQLite"
+    spare = 0
     about = f"SQLite {sqlite3.sqlite_version}, journal_mode=WAL, synchronous=FULL"
 
     def __init__(self, kessai: Kessai, folder: Path):
@@ -86,21 +87,21 @@ class SQLiteEngine:
         roles = Roles(orders, number, payload_of(number))
         self.statements = roles.templates(sqlite_limit.read_trace(trace, names.event(number)))
         trace.unlink()
-        self.limit_of, self.limit_count = name, len(orders.numbers) - first
+        self.limit_of = name
         sqlite_limit.write(self.folder / "limit.bin", self.statements, orders, orders.numbers[first:], payload_of)
 
     def limits(self) -> dict:
-        return {"bare loop, 64 a commit": lambda: self.limit_round(64)}
+        return {"bare loop, 64 a commit": lambda seconds: self.limit_round(64, seconds)}
 
-    def limit_round(self, batch: int = 64, preload: str = "") -> tuple[dict, SQLiteRound, int]:
-        """One run of the limit: what it did, where, and for how many orders."""
+    def limit_round(self, batch: int, seconds: float, preload: str = "") -> tuple[dict, SQLiteRound]:
+        """One run of the limit: what it did, and where."""
         round = self.fresh(self.limit_of)
         env = processes.environment(**({"LD_PRELOAD": preload} if preload else {}))
-        words = [TOOLS / "sqlite-limit", round.path, self.folder / "limit.bin", str(batch)]
+        words = [TOOLS / "sqlite-limit", round.path, self.folder / "limit.bin", str(batch), str(seconds)]
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise load.Unfit(f"sqlite-limit: {done.stderr}")
-        return json.loads(done.stdout), round, self.limit_count
+        return json.loads(done.stdout), round
 
     def close(self) -> None:
         pass

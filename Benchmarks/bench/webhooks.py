@@ -32,8 +32,8 @@ class Webhooks:
     def send(self, port: int, first: int, count: int, *more: str, connections: int = 32) -> dict:
         return load.run(port, self.rows, *load.SIGNED, *more, first=first, count=count, connections=connections)
 
-    def check(self, round, first: int, paid: int) -> None:
-        books.check(round.value, self.orders.numbers[first], paid, names.AMOUNT)
+    def check(self, round, paid: int) -> None:
+        books.check(round.value, paid, names.AMOUNT)
 
     def server_round(self, subject, connections: int = 32, repeats: bool = False, preload: str = "", **settings) -> dict:
         round = self.engine.fresh("awaiting")
@@ -49,12 +49,12 @@ class Webhooks:
         with subject.serve(subject.url_of(round), self.folder, preload, **settings) as server:
             result = measure.run(server, send, warm, self.seconds, self.count, round)
             result["mails_left"] = round.value("SELECT COUNT(*) FROM outbox WHERE sent_at_ms IS NULL")
-        self.check(round, 0, sent)
+        self.check(round, sent)
         return result
 
     def limit_round(self, run) -> dict:
-        result, round, count = run()
-        self.check(round, WARM, count)
+        result, round = run(self.seconds)
+        self.check(round, result["events"])
         return result
 
     def server_case(self, subject, name: str = "", **how) -> Case:
@@ -79,7 +79,7 @@ class Webhooks:
         found.append(self.section("webhooks, 32 connections, 30 % repeats", self.servers(repeats=True), True))
         if self.engine.name == "SQLite":
             slow = str(TOOLS / "slowsync.so")
-            limit = self.limit_case("bare loop, 64 a commit", lambda: self.engine.limit_round(64, slow))
+            limit = self.limit_case("bare loop, 64 a commit", lambda seconds: self.engine.limit_round(64, seconds, slow))
             found.append(self.section("webhooks, 32 connections, every fsync 1 ms slower", [limit] + self.servers(preload=slow)))
         return found
 

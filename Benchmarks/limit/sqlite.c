@@ -1,4 +1,4 @@
-// What SQLite itself can do: runs a file of prepared statements with their values in a bare loop, a commit for every 64
+// What SQLite itself can do in a time: runs a file of prepared statements with their values in a bare loop, a commit for every 64
 // events, with the write-ahead log and synchronous=FULL.
 //
 // The file: a count of statements, and each as length and text; then a count of events, and for each its statements in
@@ -64,7 +64,7 @@ static double seconds(void) {
 }
 
 int main(int count, char **words) {
-    if (count != 4) fail("usage: sqlite-limit DATABASE STATEMENTS EVENTS-A-COMMIT");
+    if (count != 5) fail("usage: sqlite-limit DATABASE STATEMENTS EVENTS-A-COMMIT SECONDS");
     int file = open(words[2], O_RDONLY), batch = atoi(words[3]);
     struct stat size;
     if (file < 0 || fstat(file, &size) != 0 || batch < 1) fail("cannot read");
@@ -83,6 +83,7 @@ int main(int count, char **words) {
             fail("prepare");
     }
     uint32_t events = take_count();
+    double seconds_max = atof(words[4]);
     double begin = seconds();
     for (uint32_t event = 0; event < events; event++) {
         if (event % (uint32_t)batch == 0) run("BEGIN IMMEDIATE");
@@ -95,7 +96,9 @@ int main(int count, char **words) {
             if (code != SQLITE_DONE) fail(sqlite3_sql(statement));
             sqlite3_reset(statement);
         }
-        if ((event + 1) % (uint32_t)batch == 0 || event + 1 == events) run("COMMIT");
+        if ((event + 1) % (uint32_t)batch != 0 && event + 1 != events) continue;
+        run("COMMIT");
+        if (seconds() - begin >= seconds_max) events = event + 1;
     }
     double took = seconds() - begin;
     struct rusage usage;

@@ -69,17 +69,26 @@ def test_what_is_traced_is_run_again_for_other_events(database, tmp_path):
     assert [value.template for value in found[0].values] == ["{event}", "{number}", "{payload}", ""]
 
     sqlite_limit.write(file, found, ORDERS, ORDERS.numbers[1:], payload_of)
-    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "3"], capture_output=True, text=True, check=True)
+    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "3", "60"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["events"] == 7
     rows = sqlite3.connect(database).execute("SELECT event, number, body, empty FROM seen ORDER BY number").fetchall()
     assert rows == [(names.event(n), n, f"body {n}".encode(), None) for n in ORDERS.numbers]
+
+
+def test_the_limit_ends_with_the_commit_after_its_time(database, tmp_path):
+    file = tmp_path / "limit.bin"
+    insert = Statement("INSERT INTO seen (event) VALUES ($1)", [Value("t", "{event}")])
+    sqlite_limit.write(file, [insert], ORDERS, ORDERS.numbers, payload_of)
+    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "3", "0"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["events"] == 3
+    assert sqlite3.connect(database).execute("SELECT COUNT(*) FROM seen").fetchone() == (3,)
 
 
 def test_a_statement_that_fails_ends_the_limit(database, tmp_path):
     file = tmp_path / "limit.bin"
     insert = Statement("INSERT INTO seen (event) VALUES ($1)", [Value("t", "always the same")])
     sqlite_limit.write(file, [insert], ORDERS, ORDERS.numbers, payload_of)
-    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "64"], capture_output=True, text=True)
+    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "64", "60"], capture_output=True, text=True)
     assert done.returncode == 1 and "UNIQUE" in done.stderr
 
 
@@ -87,7 +96,7 @@ def test_a_file_that_is_cut_ends_the_limit(database, tmp_path):
     file = tmp_path / "limit.bin"
     sqlite_limit.write(file, [Statement("SELECT $1", [Value("t", "text")])], ORDERS, ORDERS.numbers, payload_of)
     file.write_bytes(file.read_bytes()[:-3])
-    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "64"], capture_output=True, text=True)
+    done = subprocess.run([TOOLS / "sqlite-limit", database, file, "64", "60"], capture_output=True, text=True)
     assert done.returncode == 1 and "ends early" in done.stderr
 
 
@@ -117,3 +126,12 @@ def test_a_run_without_the_event_is_told(tmp_path):
     log.write_text(entry(1, "statement: BEGIN") + entry(1, "statement: COMMIT"))
     with pytest.raises(RuntimeError, match="no transaction"):
         pgbench_limit.read_log([log], names.event(FIRST))
+
+
+def test_the_speed_of_pgbench_is_that_behind_its_first_seconds():
+    told = "".join(f"progress: {at}.0 s, {tps}.0 tps, lat {at}.500 ms stddev 1.0, 0 failed\n"
+                   for at, tps in enumerate([1, 2, 300, 500], 1))
+    result = pgbench_limit.read_result("number of transactions actually processed: 803\n", told)
+    assert result == {"events": 803, "per_second": 400, "latency_ms": {"mean": 4.0}}
+    with pytest.raises(RuntimeError, match="nothing of its speed"):
+        pgbench_limit.read_result("", told)
