@@ -52,7 +52,7 @@ private final class HoldingDatabase: Database {
                 $0.newestOrder = newest
                 $0.isReached = true
             }
-            _ = gate.wait(timeoutMs: 10_000) { $0.isOpen ? true : nil }
+            _ = gate.wait(timeoutMs: 240_000) { $0.isOpen ? true : nil }
             return result
         }
     }

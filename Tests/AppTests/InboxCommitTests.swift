@@ -12,7 +12,7 @@ import Testing
 /// Webhooks that come together share their commits, and each is durable before it is acknowledged.
 // A bound for what hangs; waiting for a schema of the shared server counts, too.
 @Suite(.timeLimit(.minutes(5))) struct InboxCommitTests {
-    /// Holds the writer's own thread until it is opened, for at most ten seconds.
+    /// Holds the writer's own thread until it is opened, for at most four minutes.
     private final class Gate: Sendable {
         private let monitor = Monitor((isOpen: false, isReached: false))
         var isReached: Bool { monitor.withLock { $0.isReached } }
@@ -24,7 +24,7 @@ import Testing
 
         func hold() {
             monitor.withLock { $0.isReached = true }
-            _ = monitor.wait(timeoutMs: 10_000) { $0.isOpen ? true : nil }
+            _ = monitor.wait(timeoutMs: 240_000) { $0.isOpen ? true : nil }
         }
     }
 

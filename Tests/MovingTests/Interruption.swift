@@ -21,11 +21,11 @@ final class Pages: Sendable {
 final class Latch: Sendable {
     private let monitor = Monitor((isOpen: false, isReached: false))
 
-    /// Blocks the thread that calls, for at most twenty seconds.
+    /// Blocks the thread that calls, for at most four minutes, so that a test that fails ends.
     func hold() {
         monitor.withLock { $0.isReached = true }
         monitor.broadcast()
-        _ = monitor.wait(timeoutMs: 20_000) { $0.isOpen ? true : nil }
+        _ = monitor.wait(timeoutMs: 240_000) { $0.isOpen ? true : nil }
     }
 
     /// Lets go whoever holds or will hold.
@@ -34,9 +34,9 @@ final class Latch: Sendable {
         monitor.broadcast()
     }
 
-    /// Waits until somebody holds, for twenty seconds at most: a move that fails before never does.
+    /// Waits until somebody holds, for four minutes at most: a move that fails before never does.
     func reached() async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(240)
         while !monitor.withLock({ $0.isReached }) {
             if ContinuousClock.now >= deadline { throw NeverReached() }
             try await Task.sleep(for: .milliseconds(1))

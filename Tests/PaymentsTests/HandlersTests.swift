@@ -86,7 +86,8 @@ import Testing
             inbox, database, calls, event in
             let receipt = try await inbox.take(event, rawBody: [], path: "/")
             #expect(receipt == .taken(.waiting("fault")))
-            #expect(calls.all.count == 3)
+            // A run that was given up may have come before.
+            #expect(calls.all.suffix(3) == ["handler 0", "handler 1", "handler 2"])
             let kept = try await names(database)
             #expect(kept == ["handler 0", "handler 2"])
         }

@@ -4,11 +4,11 @@ import DriverSupport
 final class Latch: Sendable {
     private let monitor = Monitor((isOpen: false, isReached: false))
 
-    /// Blocks the thread that calls, for at most ten seconds.
+    /// Blocks the thread that calls, for at most four minutes, so that a test that fails ends.
     func hold() {
         monitor.withLock { $0.isReached = true }
         monitor.broadcast()
-        _ = monitor.wait(timeoutMs: 10_000) { $0.isOpen ? true : nil }
+        _ = monitor.wait(timeoutMs: 240_000) { $0.isOpen ? true : nil }
     }
 
     /// Lets go whoever holds or will hold.

@@ -18,17 +18,17 @@ final class Gate: Sendable {
     /// How many came.
     var arrivedCount: Int { state.withLock { $0.arrived } }
 
-    /// Blocks this thread until the gate is open, for ten seconds at most.
+    /// Blocks this thread until the gate is open, for four minutes at most.
     func pass() {
         state.withLock { $0.arrived += 1 }
-        _ = state.wait(timeoutMs: 10_000) { $0.isOpen ? true : nil }
+        _ = state.wait(timeoutMs: 240_000) { $0.isOpen ? true : nil }
     }
 
-    /// Blocks this thread until `count` came, for ten seconds at most.
+    /// Blocks this thread until `count` came, for four minutes at most.
     func meet(_ count: Int) {
         state.withLock { $0.arrived += 1 }
         state.broadcast()
-        _ = state.wait(timeoutMs: 10_000) { $0.arrived >= count ? true : nil }
+        _ = state.wait(timeoutMs: 240_000) { $0.arrived >= count ? true : nil }
     }
 
     func open() {
