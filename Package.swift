@@ -62,6 +62,8 @@ let package = Package(
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        room("Gzip", in: "Interop", ["CZlib"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
         room("SeededTasks", in: "Interop", ["DriverSupport"]),
@@ -231,6 +233,8 @@ let package = Package(
                 "AppTesting", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting", "KessaiAPI",
                 "KessaiClient", "StripeSandbox",
             ]),
+        support("GzipTesting", ["CZlib"]),
+        tests("GzipTests", ["Gzip", "GzipTesting"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
