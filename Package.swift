@@ -235,6 +235,7 @@ let package = Package(
             ]),
         support("GzipTesting", ["CZlib"]),
         tests("GzipTests", ["Gzip", "GzipTesting"]),
+        tests("BrakesTests", ["Brakes", "Kernel", "KernelTesting"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
