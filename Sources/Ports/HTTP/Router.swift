@@ -98,17 +98,22 @@ public struct Router: HTTPHandler {
     }
 
     private static func bearerToken(of request: HTTPRequest) -> String? {
-        let header = request.head.headers["Authorization"] ?? ""
-        guard header.lowercased().hasPrefix("bearer ") else { return nil }
-        return String(header.dropFirst(7).drop { $0 == " " })
+        let fields = request.head.headers.values("Authorization")
+        // Of several nobody knows which is meant.
+        guard fields.count == 1, fields[0].lowercased().hasPrefix("bearer ") else { return nil }
+        return String(fields[0].dropFirst(7).drop { $0 == " " })
     }
 
     private static func checkMediaType(of request: HTTPRequest, for route: Route) throws {
         guard route.body != nil else { return }
-        let mediaType = (request.head.headers["Content-Type"] ?? "").split(separator: ";").first ?? ""
-        guard mediaType.lowercased().trimmingSpaces() == "application/json" else {
+        guard MediaType(request.head.headers)?.isJSON == true else {
             throw Problem(
-                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json.")
+                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json, in UTF-8.")
+        }
+        guard request.head.headers.values("Content-Encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw Problem(
+                status: 415, code: "coding_not_supported", detail: "Send the body as it is, without a Content-Encoding."
+            )
         }
     }
 
@@ -167,11 +172,5 @@ extension Problem {
         Problem(
             status: 413, code: "body_too_large",
             detail: bytesMax == 0 ? "This request takes no body." : "The body may have at most \(bytesMax) bytes.")
-    }
-}
-
-extension StringProtocol {
-    fileprivate func trimmingSpaces() -> String {
-        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }
