@@ -77,6 +77,7 @@ let package = Package(
         room("Jobs", in: "Ports", ["Database", "Kernel"]),
         room("Brakes", in: "Ports", ["Crypto", "Database", "Kernel"]),
         room("Mail", in: "Ports", ["Kernel"]),
+        room("Edge", in: "Ports", ["Brakes", "Gzip", "HTTP", "Identity", "Kernel"]),
         room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
         room("Moving", in: "Ports", ["Crypto", "Database", "JSON", "Kernel"]),
@@ -119,7 +120,7 @@ let package = Package(
 
         // Web
         room("HTML", in: "Ports"),
-        room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+        room("WebPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON"]),
         room("PageKit", in: "Web", ["Crypto", "HTML", "HTTP", "JSON", "Kernel", "KessaiAPI"]),
         room(
             "AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
@@ -129,8 +130,8 @@ let package = Package(
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
-                "Identity",
+                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "Edge", "HTTP", "HTTPModels",
+                "Idempotency", "Identity",
                 "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Moving", "Notifications", "Passes", "Payments",
                 "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
@@ -183,8 +184,8 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
-                "Jobs",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "GzipTesting",
+                "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "Moving", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
@@ -235,6 +236,7 @@ let package = Package(
             ]),
         support("GzipTesting", ["CZlib"]),
         tests("GzipTests", ["Gzip", "GzipTesting"]),
+        tests("EdgeTests", ["Edge", "Brakes", "GzipTesting", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests("BrakesTests", ["Brakes", "Kernel", "KernelTesting"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(

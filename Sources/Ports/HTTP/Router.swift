@@ -27,34 +27,40 @@ public struct Router: HTTPHandler {
 
     /// Refuses unknown paths and methods before a body is read.
     public func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
-        switch find(head) {
-        case .success(let match): .accept(bodyBytesMax: match.route.bodyBytesMax)
+        switch route(of: head) {
+        case .success(let route): .accept(bodyBytesMax: route.bodyBytesMax)
         case .failure(let problem): .refuse(problem.response(requestID: head.requestID))
         }
     }
 
+    /// The route that a head leads to, or the problem that there is none (404) or that it takes another method (405).
+    public func route(of head: HTTPRequestHead) -> Result<Route, Problem> { find(head).map(\.route) }
+
     /// Answers.
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request).response }
+
+    /// Answers, and tells by which route; nil where there is none.
+    public func answer(_ request: HTTPRequest) async -> (response: HTTPResponse, route: Route?) {
         let log = log.with(["request_id": .string(request.head.requestID)])
         var response: HTTPResponse
-        var door: (any PageDoor)?
+        var route: Route?
         do {
             let match = try find(request.head).get()
-            door = match.route.door
+            route = match.route
             response = try await answer(request, by: match, log: log)
         } catch {
             let problem = Self.problem(of: error, log: log)
             response =
-                door?.page(of: problem, for: request) ?? problem.response(requestID: request.head.requestID)
+                route?.door?.page(of: problem, for: request) ?? problem.response(requestID: request.head.requestID)
         }
         response.headers["X-Request-Id"] = request.head.requestID
-        return response
+        return (response, route)
     }
 
     /// The path of the route that a head leads to, `/api/orders/{id}`; nil where there is none.
     public func template(of head: HTTPRequestHead) -> String? {
-        guard case .success(let match) = find(head) else { return nil }
-        return match.route.path
+        guard case .success(let route) = route(of: head) else { return nil }
+        return route.path
     }
 
     private func answer(_ request: HTTPRequest, by match: RouteTree.Match, log: Log) async throws -> HTTPResponse {

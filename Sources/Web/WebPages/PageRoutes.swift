@@ -1,3 +1,4 @@
+internal import Crypto
 public import HTTP
 internal import JSON
 
@@ -21,26 +22,29 @@ public enum PageRoutes {
                 ("/healthz", "稼働確認 / whether it is alive"),
                 ("/readyz", "準備完了 / whether it can serve"),
             ])
+        let sheet = Digest.sha256Base64(Array("\(PageStyle.sheet)".utf8))
+        let policy = SecurityHeaders.policy(sheetSHA256: sheet, formTargets: [])
+        func page(_ text: String) -> HTTPResponse {
+            var response = HTTPResponse.html(text)
+            response.headers["Content-Security-Policy"] = policy
+            return response
+        }
         return [
-            page("/", "The start page") { .html(start) },
-            page("/docs", "The reference") { .html(reference) },
-            page("/openapi.json", "The OpenAPI document") {
-                HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: openAPI)
-            },
+            route("/", "The start page", page(start)), route("/docs", "The reference", page(reference)),
+            route(
+                "/openapi.json", "The OpenAPI document",
+                HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: openAPI)),
         ]
     }
 
-    private static func page(
-        _ path: String, _ summary: String, _ answer: @escaping @Sendable () -> HTTPResponse
-    ) -> Route {
-        Route(
-            "GET", path, summary, tag: "Pages", access: .everyone, answers: [.init(200, summary)], listed: false
-        ) { _ in
-            var response = answer()
-            response.headers["Content-Security-Policy"] =
-                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-            response.headers["X-Content-Type-Options"] = "nosniff"
-            return response
-        }
+    /// The same for everybody until the next start, so caches may keep it for a while.
+    private static func route(_ path: String, _ summary: String, _ answer: HTTPResponse) -> Route {
+        var answer = answer
+        answer.headers["Cache-Control"] = "public, max-age=60"
+        SecurityHeaders.fill(&answer)
+        return Route(
+            "GET", path, summary, tag: "Pages", access: .everyone, answers: [.init(200, summary)], listed: false,
+            isFixed: true
+        ) { [answer] _ in answer }
     }
 }
