@@ -96,7 +96,7 @@ extension SettingsReader {
         return text
     }
 
-    private func words(_ name: String) -> [String] {
+    func words(_ name: String) -> [String] {
         (value(name) ?? "").split(separator: ",").map { part in
             String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         }
