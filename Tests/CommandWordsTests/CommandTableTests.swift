@@ -10,21 +10,21 @@ private struct Feed: Command {
     static let options: Set<String> = ["--with"]
     static let wordsMax = 1
 
-    func run(_ arguments: Arguments) async throws -> ExitStatus { .success }
+    func run(_ arguments: Arguments) async throws -> CommandWords.ExitStatus { .success }
 }
 
 private struct Count: Command {
     static let name = "herd count"
     static let summary = "count the animals"
 
-    func run(_ arguments: Arguments) async throws -> ExitStatus { .success }
+    func run(_ arguments: Arguments) async throws -> CommandWords.ExitStatus { .success }
 }
 
 private struct Move: Command {
     static let name = "herd move"
     static let summary = "move the animals"
 
-    func run(_ arguments: Arguments) async throws -> ExitStatus { .success }
+    func run(_ arguments: Arguments) async throws -> CommandWords.ExitStatus { .success }
 }
 
 /// A program understands its words, and explains itself.

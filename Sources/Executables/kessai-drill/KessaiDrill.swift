@@ -6,7 +6,9 @@ private import Foundation
 /// Drills with real processes; no part of the shipped binary.
 @main
 enum KessaiDrill {
-    static let table = CommandTable(of: "kessai-drill", commands: [KillsCommand.self, NodesCommand.self])
+    static var table: CommandTable {
+        CommandTable(of: "kessai-drill", commands: [KillsCommand.self, NodesCommand.self])
+    }
 
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
