@@ -53,6 +53,34 @@ final class Counter: Sendable {
     }
 }
 
+/// Holds whoever passes until it is opened.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Mutex(State())
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state -> Bool in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
 struct Users: Authenticator {
     func principal(bearerToken: String) async throws -> Principal? {
         Principal(userID: bearerToken, role: .buyer)
@@ -66,13 +94,19 @@ final class FailingDatabase: Database {
 
     let inner: any Database
     private let left = Mutex<[Fate]>([])
+    private let failures = Mutex(0)
+    /// How many writes failed.
+    var failureCount: Int { failures.withLock { $0 } }
     init(_ inner: any Database) { self.inner = inner }
     var dialect: SQLDialect { inner.dialect }
     /// What becomes of each write to come.
     func script(_ fates: [Fate]) { left.withLock { $0 = fates } }
     func write<R: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> R) async throws -> R {
         let fate = left.withLock { $0.isEmpty ? .works : $0.removeFirst() }
-        if fate == .fails { throw DatabaseError.unavailable(reason: "gone") }
+        if fate == .fails {
+            failures.withLock { $0 += 1 }
+            throw DatabaseError.unavailable(reason: "gone")
+        }
         let result = try await inner.write(body)
         if fate == .commitIsUnknown { throw DatabaseError.commitUnknown }
         return result
