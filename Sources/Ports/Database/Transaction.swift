@@ -8,7 +8,7 @@ public final class Transaction {
     private let session: any SQLSession
     private let savepoints: Savepoints
     private var savepointDepth = 0
-    /// How many statements ran that are not plain reads.
+    /// How many statements ran that are not plain reads, notifications among them.
     private var writes = 0
 
     /// The first error of a statement that no savepoint has undone. After it every statement throws it again and the
@@ -56,6 +56,8 @@ public final class Transaction {
     /// of this process hear it.
     public func notify(_ channel: String) throws {
         if let failure { throw failure }
+        // On PostgreSQL only a savepoint takes it back.
+        writes += 1
         do { try session.notify(channel) } catch { throw failed(error) }
         if !notifiedChannels.contains(channel) { notifiedChannels.append(channel) }
     }
