@@ -41,16 +41,17 @@ import Testing
                 }
             }
             #expect(thrown is Stop)
-            try await database.write { tx in
+            let isStop = try await database.write { tx in
                 let thrown2 = failureNow {
                     try tx.savepoint {
                         try tx.notify("quiet")
                         throw Stop()
                     }
                 }
-                #expect(thrown2 is Stop)
                 try tx.notify("other")
+                return thrown2 is Stop
             }
+            #expect(isStop)
             #expect(clock.sleeperCount == 1)
             waiting.cancel()
             let thrown3 = await failure { try await waiting.value }
