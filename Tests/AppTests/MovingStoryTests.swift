@@ -157,12 +157,23 @@ import Testing
             #expect(try await places.move().outcome == .copied)
             let after = try await places.served()
             _ = try await after.order(by: buyer)
-            let error = await failure { try await places.move() } as? MoveError
-            guard case .targetWritten = error else {
-                Issue.record("\(String(describing: error))")
-                return
-            }
+            #expect(await failure { try await places.move() } as? MoveError == .targetInUse(since: after.clock.now()))
             #expect(try await after.count("orders") == 2)
+        }
+    }
+
+    @Test func `a start alone takes the target into use, and a short command does not`() async throws {
+        try await run { places in
+            #expect(try await places.move().outcome == .copied)
+            _ = try await World.make(
+                database: places.target, clock: places.before.clock, options: places.options,
+                sandbox: places.before.sandbox, seed: 816, takesIntoUse: false)
+            #expect(try await places.move().outcome == .unchanged)
+            let now = places.before.clock.now()
+            #expect(try await MoveState.of(places.target) == .unserved(since: now))
+            _ = try await places.served()
+            #expect(try await MoveState.of(places.target) == .inUse(since: now))
+            #expect(await failure { try await places.move() } as? MoveError == .targetInUse(since: now))
         }
     }
 

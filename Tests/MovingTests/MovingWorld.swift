@@ -129,6 +129,23 @@ struct MovingWorld: Sendable {
             "INSERT INTO coins VALUES (4, 'left', 1250, 'usd', \([] as [UInt8]))")
     }
 
+    /// Waits until a move into the target waits for those who look at it, for twenty seconds at most.
+    func untilMoveWaits() async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            let isWaiting = try await target.read { tx in
+                try tx.row(
+                    """
+                    SELECT 1 AS one FROM pg_locks WHERE locktype = 'advisory' AND classid = 7239003 AND NOT granted
+                        AND CAST(objid AS BIGINT) = CAST(hashtext(current_schema()) AS BIGINT) & 4294967295
+                    """) != nil
+            }
+            if isWaiting { return }
+            if ContinuousClock.now >= deadline { throw Latch.NeverReached() }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
     func count(_ table: StaticString) async throws -> Int64 {
         try await target.read { tx in
             try tx.row(SQL(unsafe: "SELECT COUNT(*) AS count FROM \(table)"))?.int("count") ?? -1

@@ -51,6 +51,9 @@ public struct KessaiApp: Sendable {
         public var guests: [GuestPages] = []
         /// Where the process ends itself; nowhere unless a drill says so.
         public var failpoints: Failpoints?
+        /// Whether a database that was moved into is in use from now on, so that no repeat of the move replaces it: so for
+        /// whoever serves, works or heals. A short command leaves that open.
+        public var takesIntoUse = true
 
         /// All parts.
         public init(
@@ -121,9 +124,16 @@ public struct KessaiApp: Sendable {
             parts.log.warning(
                 "schema_newer", ["steps": .int(Int64(schema.newer.count)), "last": .string(last)])
         }
-        try await MovingSchema.requireNoneUnderWay(in: database)
         let ids = IDGenerator(clock: clock, random: parts.random)
-        let installation = try await Installation.load(from: database, ids: ids)
+        let (now, fresh, takesIntoUse) = (clock.now(), ids.uuid(), parts.takesIntoUse)
+        let installation = try await database.write { tx in
+            if takesIntoUse {
+                try MovingSchema.takeIntoUse(at: now, in: tx)
+            } else {
+                try MovingSchema.requireNoneUnderWay(in: tx)
+            }
+            return try Installation.load(in: tx, orMake: fresh)
+        }
         return KessaiApp(parts, ids: ids, installation: installation)
     }
 

@@ -17,13 +17,16 @@ public struct Installation: Sendable, Equatable {
     /// The database's installation, made when there is none; every node of one database gets the same.
     public static func load(from database: any Database, ids: IDGenerator) async throws -> Installation {
         let fresh = ids.uuid()
-        return try await database.write { tx in
-            try tx.execute(
-                "INSERT INTO installation (singleton, id) VALUES (1, \(fresh)) ON CONFLICT (singleton) DO NOTHING")
-            guard let row = try tx.row("SELECT id FROM installation WHERE singleton = 1") else {
-                throw DatabaseError.unexpectedRowCount(0)
-            }
-            return Installation(id: try row.text("id"))
+        return try await database.write { tx in try load(in: tx, orMake: fresh) }
+    }
+
+    /// The same within a transaction; `fresh` is the id where there is none yet.
+    public static func load(in tx: Transaction, orMake fresh: String) throws -> Installation {
+        try tx.execute(
+            "INSERT INTO installation (singleton, id) VALUES (1, \(fresh)) ON CONFLICT (singleton) DO NOTHING")
+        guard let row = try tx.row("SELECT id FROM installation WHERE singleton = 1") else {
+            throw DatabaseError.unexpectedRowCount(0)
         }
+        return Installation(id: try row.text("id"))
     }
 }

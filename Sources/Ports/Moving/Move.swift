@@ -50,38 +50,56 @@ public struct Move: Sendable {
     /// Throws `MoveError`, `DatabaseError` and what `listen` throws; then the source is as it was, and so are the
     /// target's rows. After `DatabaseError.commitUnknown` a repeat finds out.
     public func run(_ listen: @escaping MoveListener = { _ in }) async throws -> MoveReport {
-        let found = try read(listen)
+        let survey = try survey()
+        try await requireFree(for: survey.identity)
+        let found = try read(survey, listen)
         try await prepareTarget(found)
         let (source, sums, clock) = (source, sums, clock)
         @Sendable func copy(_ tx: Transaction) -> MoveCopy {
             MoveCopy(source: source, found: found, sums: sums, listen: listen, tx: tx)
         }
-        let beginning = try await target.write { tx in try copy(tx).begin(at: clock.now()) }
-        switch beginning {
+        switch try await target.write({ tx in try copy(tx).begin(at: clock.now()) }) {
         case .unchanged(let report): return report
+        case .refused(let refusal): throw refusal
         case .marked(let isOurs):
-            do {
-                return try await target.write { tx in try copy(tx).copy(at: clock.now()) }
-            } catch let refusal as MoveError where isOurs && refusal.isOfUse {
-                // Somebody has the target in use: it must be able to start again.
-                do {
-                    try await target.write { tx in try MoveRecord.unmark(in: tx) }
-                } catch { throw MoveError.stillMarked(after: refusal, because: "\(error)") }
-                throw refusal
+            switch try await target.write({ tx in try copy(tx).copy(at: clock.now(), isOurs: isOurs) }) {
+            case .done(let report): return report
+            case .refused(let refusal): throw refusal
             }
         }
     }
 
-    /// Reads all of the source: whether it can be moved, and what must be found in the target afterwards.
-    private func read(_ listen: MoveListener) throws -> Found {
-        let (identity, tables, numbers) = try source.read { tx in
+    /// What the source's tables are.
+    private struct Survey: Sendable {
+        let identity: SourceIdentity
+        let tables: [SourceTable]
+        let numbers: [String: Int64]
+    }
+
+    /// Looks at the source's schema: whether it can be moved at all.
+    private func survey() throws -> Survey {
+        try source.read { tx in
             let status = try Migrator.status(of: migrations, in: tx)
             guard !status.applied.isEmpty else { throw MoveError.sourceIsNoInstallation }
             if let step = status.newer.first { throw MoveError.sourceNewer(step) }
             if let step = status.pending.first { throw MoveError.sourceBehind(step) }
             let tables = try TableShape.ordered(try TableShape.all(in: tx)).map { try SourceTable($0, in: tx) }
-            return (try SourceIdentity(in: tx), tables, try Self.numbers(in: tx))
+            return Survey(identity: try SourceIdentity(in: tx), tables: tables, numbers: try Self.numbers(in: tx))
         }
+    }
+
+    /// Refuses at once what would be refused after the source was read; it is looked at again under the locks.
+    private func requireFree(for identity: SourceIdentity) async throws {
+        try await target.read { tx in
+            guard try MoveGate.enter(tx) else { throw MoveError.moveUnderWay }
+            guard let record = try MoveRecord.latest(in: tx), record.inUseSince != nil else { return }
+            try record.requireNotInUse(by: identity)
+        }
+    }
+
+    /// Reads all of the source: what must be found in the target afterwards.
+    private func read(_ survey: Survey, _ listen: MoveListener) throws -> Found {
+        let tables = survey.tables
         let rowsTotal: Int64 = tables.reduce(0) { $0 + $1.rows }
         var rows: Int64 = 0
         var contents: [TableContents] = []
@@ -95,7 +113,8 @@ public struct Move: Sendable {
             contents.append(counting.finish())
         }
         let money = try source.read { tx in try Self.sums(self.sums, in: tx) }
-        return Found(identity: identity, tables: tables, contents: contents, sums: money, numbers: numbers)
+        return Found(
+            identity: survey.identity, tables: tables, contents: contents, sums: money, numbers: survey.numbers)
     }
 
     /// AUTOINCREMENT never gives a number twice, even when its row is gone.
@@ -119,6 +138,7 @@ public struct Move: Sendable {
     private func prepareTarget(_ found: Found) async throws {
         let (migrations, identity) = (migrations, found.identity)
         try await target.read { tx in
+            guard try MoveGate.enter(tx) else { throw MoveError.moveUnderWay }
             let encoding = try tx.row("SELECT current_setting('server_encoding') AS encoding")?.text("encoding") ?? ""
             guard encoding == "UTF8" else { throw MoveError.targetEncoding(encoding) }
             let status = try Migrator.status(of: migrations, in: tx)

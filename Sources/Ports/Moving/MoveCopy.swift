@@ -9,6 +9,15 @@ struct MoveCopy {
         case unchanged(MoveReport)
         /// The target says that a move is under way; whether it was this one that made it say so.
         case marked(isOurs: Bool)
+        /// Somebody uses the target.
+        case refused(MoveError)
+    }
+
+    /// How a copy ends, when it is not interrupted.
+    enum Ending: Sendable {
+        case done(MoveReport)
+        /// Somebody uses the target.
+        case refused(MoveError)
     }
 
     let source: any Snapshot
@@ -20,7 +29,12 @@ struct MoveCopy {
     /// Looks whether the target may be written, and whether it need be, and marks it: from now on nobody begins to serve
     /// it, however the move ends, until one is done.
     func begin(at now: Timestamp) throws -> Beginning {
-        let (_, record, isEmpty) = try lockedTarget()
+        let record: MoveRecord?
+        let isEmpty: Bool
+        do { (_, record, isEmpty) = try lockedTarget() } catch let refusal as MoveError where refusal.isOfUse {
+            try unmark(after: refusal, isOurs: false)
+            return .refused(refusal)
+        }
         let isThere = record?.identity == found.identity && record?.contents == withoutSums(found.contents)
         if isThere, !isEmpty || found.rows == 0 {
             let report = try report(.unchanged)
@@ -31,9 +45,22 @@ struct MoveCopy {
         return .marked(isOurs: try MoveRecord.mark(found.identity, after: record, at: now, in: tx))
     }
 
+    /// Whoever uses the target must be able to start again: the mark of a move that will never be done, this one's or
+    /// an interrupted one's, is taken back in the very transaction that refuses. The mark stays where rows may be missing,
+    /// or where the move is another installation's.
+    private func unmark(after refusal: MoveError, isOurs: Bool) throws {
+        if isOurs || refusal.isOfWholeRows { try MoveRecord.unmark(in: tx) }
+    }
+
     /// The copy itself: one transaction, compared before it commits.
-    func copy(at now: Timestamp) throws -> MoveReport {
-        let (target, record, isEmpty) = try lockedTarget()
+    func copy(at now: Timestamp, isOurs: Bool) throws -> Ending {
+        let target: TargetTables
+        let record: MoveRecord?
+        let isEmpty: Bool
+        do { (target, record, isEmpty) = try lockedTarget() } catch let refusal as MoveError where refusal.isOfUse {
+            try unmark(after: refusal, isOurs: isOurs)
+            return .refused(refusal)
+        }
         try target.withoutTriggers {
             if !isEmpty { try target.empty() }
             try copyRows(into: target)
@@ -50,7 +77,7 @@ struct MoveCopy {
         let report = try report(.copied)
         try target.analyze()
         try MoveRecord.add(found.contents, of: found.identity, after: record, at: now, in: tx)
-        return report
+        return .done(report)
     }
 
     /// The target's tables, which nobody else reaches until the transaction ends, the last move into them, and whether
@@ -69,8 +96,9 @@ struct MoveCopy {
 
     /// Whether the target has no row at all. Throws when it has some that may not be replaced.
     private func requireReplaceable(_ target: TargetTables, _ record: MoveRecord?) throws -> Bool {
-        guard let table = try target.firstWithRows() else { return true }
-        guard let record else { throw MoveError.targetNotEmpty(table: table) }
+        let table = try target.firstWithRows()
+        if table == nil, record?.inUseSince == nil { return true }
+        guard let record else { throw MoveError.targetNotEmpty(table: table ?? "") }
         var rows: Int64 = 0
         let total = record.contents.reduce(0) { $0 + $1.rows }
         try record.requireUntouched(target, by: found.identity) { shape, count in

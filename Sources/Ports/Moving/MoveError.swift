@@ -1,4 +1,5 @@
 public import Database
+public import Kernel
 
 /// Why nothing was moved. Whatever it is, the source is as it was; so is what the target holds, beside steps of the
 /// schema that may have run.
@@ -23,7 +24,9 @@ public enum MoveError: Error, Equatable, CustomStringConvertible {
     case targetNotEmpty(table: String)
     /// The target holds what was moved from another installation.
     case targetOfAnother
-    /// The target was served or written since it was moved into.
+    /// The target is served since, after it was moved into.
+    case targetInUse(since: Timestamp)
+    /// The target was written since it was moved into.
     case targetWritten(table: String)
     /// Another move into the target runs now.
     case moveUnderWay
@@ -31,13 +34,20 @@ public enum MoveError: Error, Equatable, CustomStringConvertible {
     case rowsRefused(table: String, DatabaseError)
     /// What was read back is not what the source holds.
     case mismatch(table: String, what: String)
-    /// The move was refused by another error, and then the target could not be told that it is over.
-    indirect case stillMarked(after: MoveError, because: String)
 
     /// Whether somebody uses the target.
     var isOfUse: Bool {
         switch self {
-        case .targetNotEmpty, .targetOfAnother, .targetWritten: true
+        case .targetNotEmpty, .targetOfAnother, .targetInUse, .targetWritten: true
+        default: false
+        }
+    }
+
+    /// Whether the target's rows are all that a move of the same source brought, and what was made of them since: such a
+    /// target can be served, whatever was begun later.
+    var isOfWholeRows: Bool {
+        switch self {
+        case .targetInUse, .targetWritten: true
         default: false
         }
     }
@@ -67,21 +77,22 @@ public enum MoveError: Error, Equatable, CustomStringConvertible {
                 + ". The target must be a database, or a schema, of kessai's own"
         case .targetNotEmpty(let table):
             "the target holds rows that no move has made (in \(table)); nothing of it was changed. "
-                + "Name an empty database, or a schema of its own"
+                + "Name an empty database, or a schema of its own; or drop this one, if it is of no use, and make it anew"
         case .targetOfAnother:
             "the target holds what was moved from another installation; nothing of it was changed. "
                 + "Name an empty database, or a schema of its own"
+        case .targetInUse(let since):
+            "the target is in use since \(since): it was served after it was moved into; nothing of it was changed. The "
+                + "move is over: go on serving the target, and do not serve the source again. To move once more, name an "
+                + "empty database, or a schema of its own"
         case .targetWritten(let table):
-            "the target was served or written since it was moved into (\(table) is no longer as it was copied); nothing "
-                + "of it was changed. If the target is in use, the move is over: do not serve the source again. To "
+            "the target was written since it was moved into (\(table) is no longer as it was copied); nothing of it was "
+                + "changed. If that was meant, the move is over: serve the target, and do not serve the source again. To "
                 + "move once more, name an empty database, or a schema of its own"
         case .moveUnderWay: "another move into the target is under way"
         case .rowsRefused(let table, let error): "the target refuses rows of \(table): \(error); nothing was moved"
         case .mismatch(let table, let what):
             "\(table) was not read back as it is in the source (\(what)); nothing was moved"
-        case .stillMarked(let refusal, let reason):
-            "\(refusal). And the target still says that a move is under way (\(reason)); before it is served again: "
-                + "DELETE FROM database_moves WHERE state = 'copying'"
         }
     }
 }

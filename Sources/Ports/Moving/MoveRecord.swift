@@ -34,14 +34,20 @@ struct MoveRecord: Sendable {
     let number: Int64
     let identity: SourceIdentity
     let contents: [TableContents]
+    /// When the move was done.
+    let at: Timestamp
+    /// When somebody began to serve what it had brought; nil as long as nobody has.
+    let inUseSince: Timestamp?
 
     /// The latest that was done; nil when nothing was ever moved into the database.
     static func latest(in tx: Transaction) throws -> MoveRecord? {
         guard try isKept(in: tx) else { return nil }
+        // A target of before the step `moving/0002_use` has no such column.
         let row = try tx.row(
             """
-            SELECT number, source_installation, source_made_at_ms, contents FROM database_moves
-            WHERE state = 'complete' ORDER BY number DESC LIMIT 1
+            SELECT number, source_installation, source_made_at_ms, contents, at_ms,
+                CAST(to_jsonb(m) ->> 'in_use_since_ms' AS BIGINT) AS in_use_since_ms
+            FROM database_moves m WHERE state = 'complete' ORDER BY number DESC LIMIT 1
             """)
         guard let row else { return nil }
         let contents = try JSONValue(parsing: try row.text("contents")).array?.compactMap { TableContents($0) } ?? []
@@ -49,16 +55,29 @@ struct MoveRecord: Sendable {
             number: try row.int("number"),
             identity: SourceIdentity(
                 installation: try row.textOrNil("source_installation"), madeAtMs: try row.int("source_made_at_ms")),
-            contents: contents)
+            contents: contents, at: try row.time("at_ms"), inUseSince: try row.timeOrNil("in_use_since_ms"))
+    }
+
+    /// When a move was begun that is not done; nil when there is none.
+    static func begun(in tx: Transaction) throws -> Timestamp? {
+        try tx.row("SELECT at_ms FROM database_moves WHERE state = 'copying' LIMIT 1")?.time("at_ms")
+    }
+
+    /// Says that what the latest move brought is served.
+    static func takeIntoUse(at now: Timestamp, in tx: Transaction) throws {
+        try tx.execute(
+            """
+            UPDATE database_moves SET in_use_since_ms = \(now)
+            WHERE state = 'complete' AND in_use_since_ms IS NULL
+                AND number = (SELECT MAX(number) FROM database_moves WHERE state = 'complete')
+            """)
     }
 
     /// Says that a move is begun, until `add` or `unmark`. False when an earlier one said so and was not done.
     static func mark(_ identity: SourceIdentity, after last: MoveRecord?, at now: Timestamp, in tx: Transaction) throws
         -> Bool
     {
-        guard try tx.row("SELECT 1 AS one FROM database_moves WHERE state = 'copying' LIMIT 1") == nil else {
-            return false
-        }
+        guard try begun(in: tx) == nil else { return false }
         try add("copying", [], of: identity, after: last, at: now, in: tx)
         return true
     }
@@ -91,18 +110,24 @@ struct MoveRecord: Sendable {
     }
 
     /// Whether the schema is so far that moves are kept.
-    private static func isKept(in tx: Transaction) throws -> Bool {
+    static func isKept(in tx: Transaction) throws -> Bool {
         try tx.row(
             """
             SELECT 1 AS one WHERE to_regclass(quote_ident(current_schema()) || '.database_moves') IS NOT NULL
             """) != nil
     }
 
-    /// Throws unless the target is as this move left it, and it was a move of the same source.
+    /// Throws unless it was a move of the same source, and nobody serves what it brought.
+    func requireNotInUse(by source: SourceIdentity) throws {
+        guard identity.isSame(as: source) else { throw MoveError.targetOfAnother }
+        if let since = inUseSince { throw MoveError.targetInUse(since: since) }
+    }
+
+    /// Throws unless the target is as this move left it, nobody serves it, and it was a move of the same source.
     func requireUntouched(
         _ target: TargetTables, by source: SourceIdentity, _ progress: (TableShape, Int) throws -> Void
     ) throws {
-        guard identity.isSame(as: source) else { throw MoveError.targetOfAnother }
+        try requireNotInUse(by: source)
         let known = Dictionary(contents.map { ($0.table, $0) }, uniquingKeysWith: { first, _ in first })
         for shape in target.shapes {
             guard let left = known[shape.name] else {

@@ -1,4 +1,5 @@
 public import Database
+public import Kernel
 
 /// The table of moves, in the database that was moved into.
 public enum MovingSchema {
@@ -16,20 +17,28 @@ public enum MovingSchema {
                     contents TEXT NOT NULL,
                     at_ms BIGINT NOT NULL)
                 """
-            ])
+            ]),
+        // When somebody first served what the move had brought.
+        Migration("moving/0002_use", ["ALTER TABLE database_moves ADD COLUMN in_use_since_ms BIGINT"]),
     ]
 
-    /// Throws `DatabaseError.schemaMismatch` when a move into the database was begun and is not done: its rows are still
-    /// missing, and who served it would begin a new installation.
+    /// Throws `DatabaseError.schemaMismatch`, with what to do, when a move into the database was begun and is not done. It
+    /// waits for no lock of a move.
     public static func requireNoneUnderWay(in database: any Database) async throws {
-        let isCopying = try await database.read { tx in
-            try tx.row("SELECT 1 AS one FROM database_moves WHERE state = 'copying' LIMIT 1") != nil
-        }
-        if isCopying {
-            throw DatabaseError.schemaMismatch(
-                "a move into this database was begun and is not done; let `kessai migrate --from … --to …` end, "
-                    + "or run it again")
-        }
+        try await MoveState.of(database).requireNotUnderWay()
+    }
+
+    /// The same in a transaction that writes, before which no move ends and in which none begins.
+    public static func requireNoneUnderWay(in tx: Transaction) throws { try MoveState(in: tx).requireNotUnderWay() }
+
+    /// Says that the database is in use from now on, if it was moved into: no move replaces it any more. A repeat changes
+    /// nothing. What else the transaction writes is there before a move can begin, or not at all.
+    ///
+    /// Throws `DatabaseError.schemaMismatch`, with what to do, when a move is begun and not done.
+    public static func takeIntoUse(at now: Timestamp, in tx: Transaction) throws {
+        let state = try MoveState(in: tx)
+        try state.requireNotUnderWay()
+        if case .unserved = state { try MoveRecord.takeIntoUse(at: now, in: tx) }
     }
 
     /// Tables that tell of the database itself, and are each database's own.

@@ -20,6 +20,7 @@ struct TargetTables {
         try tx.execute("SET LOCAL work_mem = '64MB'")
         let turn = try tx.row("SELECT pg_try_advisory_xact_lock(7239002, hashtext(current_schema())) AS mine")
         guard try turn?.bool("mine") == true else { throw MoveError.moveUnderWay }
+        try MoveGate.close(tx)
         let names = (shapes.map(\.quotedName) + ["database_moves"]).joined(separator: ", ")
         try tx.execute(SQL(unsafe: "LOCK TABLE \(names) IN ACCESS EXCLUSIVE MODE"))
     }

@@ -71,7 +71,7 @@ public struct World: Sendable {
     /// A world on a database that is there; a second one on the same database is a second node.
     public static func make(
         database: any Database, clock: ManualClock, options: Options = Options(), sandbox known: StripeSandbox? = nil,
-        seed: UInt64 = 42
+        seed: UInt64 = 42, takesIntoUse: Bool = true
     ) async throws -> World {
         let logs = LogRecorder()
         let log = logs.log(clock: clock)
@@ -97,6 +97,7 @@ public struct World: Sendable {
             stripeRetriesMax: options.stripeRetriesMax)
         parts.guests = options.guests
         parts.failpoints = options.failpoints
+        parts.takesIntoUse = takesIntoUse
         let app = try await KessaiApp.make(parts)
         let document = await app.router.respond(to: HTTPRequest("GET", "/openapi.json"))
         return World(

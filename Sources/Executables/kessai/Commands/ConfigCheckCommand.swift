@@ -2,6 +2,7 @@ internal import Database
 internal import JSON
 internal import Kernel
 internal import KessaiApp
+internal import Moving
 
 /// `kessai config check`: everything that is missing or wrong, at once.
 struct ConfigCheckCommand: Command {
@@ -9,7 +10,8 @@ struct ConfigCheckCommand: Command {
     static let synopsis = "[--connect] [--json]"
     static let summary = "tell everything that is missing or wrong in the configuration, at once"
     static let details = """
-          --connect  open the database too, and tell whether it answers and its schema is current; nothing is changed
+          --connect  open the database too, and tell whether it answers, its schema is current, and a move into it is
+                     done; nothing is changed
           --json     one object: usable, mode, findings, and with --connect the database
         Exit status: 0 usable (warnings may be printed), 2 not usable, 1 usable but the database is not (--connect).
         """
@@ -81,8 +83,9 @@ struct ConfigCheckCommand: Command {
 
 /// How a database stands when it is looked at.
 private enum DatabaseState {
-    case current
+    case current(MoveState)
     case behind(steps: Int)
+    case halfMoved(MoveState)
     case missing(String)
     case unreachable(String)
 
@@ -94,7 +97,9 @@ private enum DatabaseState {
             let state: DatabaseState
             do {
                 let pending = try await migrator.status().pending.count
-                state = pending == 0 ? .current : .behind(steps: pending)
+                let move = try await MoveState.of(database)
+                // The move runs the steps that the schema lacks.
+                state = move.isUnderWay ? .halfMoved(move) : pending == 0 ? .current(move) : .behind(steps: pending)
             } catch {
                 await database.close()
                 throw error
@@ -116,8 +121,10 @@ private enum DatabaseState {
 
     var words: String {
         switch self {
-        case .current: "reachable, its schema is current"
+        case .current(let move):
+            "reachable, its schema is current" + (move == .none ? "" : "; \(move.words)")
         case .behind(let steps): "reachable, its schema lacks \(steps) steps: run `kessai migrate`"
+        case .halfMoved(let move): "reachable, and not to be served: \(move.words)"
         case .missing(let text): text
         case .unreachable(let reason): "not reachable: \(reason)"
         }
@@ -128,9 +135,15 @@ private enum DatabaseState {
             switch self {
             case .current: "current"
             case .behind: "behind"
+            case .halfMoved: "half_moved"
             case .missing: "mismatch"
             case .unreachable: "unreachable"
             }
-        return ["state": .string(word), "detail": .string(words)]
+        var object: JSONObject = ["state": .string(word), "detail": .string(words)]
+        switch self {
+        case .current(let move), .halfMoved(let move): object["move"] = .string(move.word)
+        case .behind, .missing, .unreachable: break
+        }
+        return .object(object)
     }
 }

@@ -17,7 +17,7 @@ struct JobsDeadCommand: Command {
     func run(_ arguments: Arguments) async throws -> ExitStatus {
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
         let letters = try await JobAdministration(database: database, clock: clock).deadLetters()
         if letters.isEmpty, !arguments.has("--json") { Terminal.write("no dead letters\n") }
         for job in letters {
@@ -56,7 +56,7 @@ struct JobsReplayCommand: Command {
         }
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
         try await JobAdministration(database: database, clock: clock).replay(id)
         Terminal.write("queued\n")
         await database.close()

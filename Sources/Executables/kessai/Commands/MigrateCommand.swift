@@ -1,6 +1,7 @@
 internal import Database
 internal import Kernel
 internal import KessaiApp
+internal import Moving
 
 /// `kessai migrate`: brings the schema up to the program's, or moves a whole installation to PostgreSQL.
 struct MigrateCommand: Command {
@@ -8,12 +9,13 @@ struct MigrateCommand: Command {
     static let synopsis = "[--status] | --from sqlite:PATH --to postgresql://… [--json]"
     static let summary = "bring the database's schema up to this program's, or move it to PostgreSQL"
     static let details = """
-        Safe to run again, and by several nodes at once. --status only tells; it exits with 1 when steps wait.
+        Safe to run again, and by several nodes at once. --status only tells, also of a move into the database; it exits
+        with 1 when steps wait, or when a move is not done.
 
         --from and --to copy all of a SQLite file, which no server has open, into an empty PostgreSQL database (or a
         schema of its own), and compare every row that is read back. It is done as a whole or not at all, and the file
-        is not changed. Repeated, it brings the target to the file's state again, unless somebody served or wrote the
-        target since. --json prints the report for machines. A password need not stand in the URL: PGPASSWORD and
+        is not changed. Repeated, it goes on where it was interrupted, or brings the target to the file's state again,
+        until somebody serves or writes the target. --json prints the report for machines. A password need not stand in the URL: PGPASSWORD and
         ~/.pgpass are read.
         Exit status: 0 done, 1 refused or failed, 2 wrong usage.
         """
@@ -30,16 +32,21 @@ struct MigrateCommand: Command {
         let database = try Opening.database(
             settings, for: arguments.has("--status") ? .use : .make, clock: clock)
         let migrator = Migrator(database: database, migrations: KessaiApp.migrations, clock: clock)
+        let move = try await MoveState.of(database)
         var status = ExitStatus.success
         if arguments.has("--status") {
             let found = try await migrator.status()
             for id in found.applied { Terminal.write("done     \(id)\n") }
             for id in found.pending { Terminal.write("waiting  \(id)\n") }
             for id in found.newer { Terminal.write("newer    \(id)\n") }
-            if !found.pending.isEmpty { status = .failure }
+            if move != .none { Terminal.write("move     \(move.words)\n") }
+            if !found.pending.isEmpty || move.isUnderWay { status = .failure }
         } else {
+            // Steps wait for the locks of a move, which may hold them for minutes.
+            if case .running = move { try move.requireNotUnderWay() }
             for id in try await migrator.migrate() { Terminal.write("done  \(id)\n") }
             Terminal.write("the schema is current\n")
+            if move.isUnderWay { Terminal.write("\(move.words)\n") }
         }
         await database.close()
         return status

@@ -122,7 +122,8 @@ struct MovePlaces {
     private static func told(_ error: any Error) -> any Error {
         switch error {
         case let error as MoveError: CommandFailure(message: "\(error)")
-        case is CancellationError: CommandFailure(message: "interrupted; nothing was moved, run it again")
+        case is CancellationError:
+            CommandFailure(message: "interrupted; nothing was moved, and the target waits for it: run it again")
         case DatabaseError.unavailable(let reason):
             CommandFailure(message: "a database went away or cannot be used: \(reason); nothing was moved")
         case DatabaseError.commitUnknown:

@@ -28,8 +28,9 @@ struct ProductsImportCommand: Command {
         }
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: .silent, clock: clock, takesIntoUse: false)
         let report = try await app.products.importAll(products, by: .cli)
         Terminal.write("\(report.created) added, \(report.changed) changed, \(report.unchanged) as they were\n")
         await database.close()

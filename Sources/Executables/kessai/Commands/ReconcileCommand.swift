@@ -32,7 +32,8 @@ struct ReconcileCommand: Command {
         let log = writer.log(clock: clock, minimum: Terminal.isInteractive ? .warning : settings.logLevel)
         defer { writer.flush() }
         let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: log, clock: clock, takesIntoUse: !arguments.has("--dry-run"))
         let statement: ReconciliationStatement
         do {
             statement = try await Self.run(app, period, isDryRun: arguments.has("--dry-run"), clock: clock)

@@ -25,8 +25,9 @@ struct UsersAddCommand: Command {
         let role = try Role(argument: arguments["--role"] ?? Role.buyer.rawValue)
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: .silent, clock: clock, takesIntoUse: false)
         do {
             let password = try PasswordPrompt.newPassword()
             let user = try await app.accounts.addUser(

@@ -40,8 +40,9 @@ private enum UsersState {
         guard let email = arguments.positional.first else { throw UsageError(message: "\(command) needs an address") }
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: .silent, clock: clock, takesIntoUse: false)
         do {
             guard let user = try await app.accounts.user(email: Secret(email)) else {
                 throw CommandFailure(message: "there is no account with the address \(email); see kessai users list")

@@ -24,8 +24,9 @@ struct UsersListCommand: Command {
         let limit = try arguments.int("--limit", in: 1...AccountsService.listMax, default: 100)
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: .silent, clock: clock, takesIntoUse: false)
         let users = try await app.accounts.users(role: role, limit: limit)
         if !users.isEmpty, !arguments.has("--json") {
             Terminal.write("\("id".padded(36))  \("made".padded(24))  \("role".padded(8))  address\n")

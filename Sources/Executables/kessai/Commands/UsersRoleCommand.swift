@@ -31,8 +31,9 @@ struct UsersRoleCommand: Command {
         let role = try Role(argument: named)
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
-        let (app, transport) = try await Opening.application(settings, database: database, log: .silent, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: .silent, clock: clock, takesIntoUse: false)
         do {
             guard let user = try await app.accounts.user(email: Secret(email)) else {
                 throw CommandFailure(message: "there is no account with the address \(email); see kessai users add")

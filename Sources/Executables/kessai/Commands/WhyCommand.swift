@@ -21,7 +21,7 @@ struct WhyCommand: Command {
         }
         let settings = try Machine.settings().settings
         let clock = SystemClock()
-        let database = try Opening.database(settings, clock: clock)
+        let database = try await Opening.commandDatabase(settings, clock: clock)
         let story = try await LifeStory.read(order, from: database, clock: clock)
         await database.close()
         guard let story else {

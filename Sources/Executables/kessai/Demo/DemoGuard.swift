@@ -1,6 +1,7 @@
 internal import Database
 internal import Kernel
 internal import KessaiApp
+internal import Moving
 internal import Shop
 
 /// Keeps the demo, whose operator's password everybody knows, out of a real installation.
@@ -18,6 +19,8 @@ enum DemoGuard {
     static func requireOnlyDemo(
         in database: any Database, logins: [DemoWorld.Login], clock: any WallClock
     ) async throws {
+        // It would wait for the locks of a move.
+        try await MovingSchema.requireNoneUnderWay(in: database)
         let migrator = Migrator(database: database, migrations: KessaiApp.migrations, clock: clock)
         let tables = Set(try await migrator.status().applied)
         let foreign = try await database.read { tx in

@@ -5,6 +5,7 @@ internal import Kernel
 internal import KessaiApp
 internal import Mail
 internal import MailFolder
+internal import Moving
 internal import PostgresDriver
 internal import SQLiteDriver
 
@@ -20,10 +21,29 @@ enum Opening {
         case demo
     }
 
+    /// How long a short command waits for a lock, each of the six times that PostgreSQL's driver tries, in milliseconds:
+    /// rows are locked for moments, and a move for minutes.
+    private static let commandLockTimeoutMs = 500
+
+    /// The database for a short command, which does not wait until a move into it is done. Throws
+    /// `DatabaseError.schemaMismatch` when one is under way, and what `database` throws.
+    static func commandDatabase(_ settings: Settings, clock: any WallClock) async throws -> any Database {
+        let database = try database(
+            settings, clock: clock, limits: PostgresLimits(lockTimeoutMs: commandLockTimeoutMs))
+        do {
+            try await MovingSchema.requireNoneUnderWay(in: database)
+        } catch {
+            await database.close()
+            throw error
+        }
+        return database
+    }
+
     /// The database of the settings. Throws `UsageError` for memory that would end with the command,
     /// `DatabaseError.schemaMismatch` when a file is to be used that is not there, and what the drivers throw.
     static func database(
-        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock, log: Log? = nil
+        _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock, log: Log? = nil,
+        limits: PostgresLimits = PostgresLimits()
     ) throws -> any Database {
         switch try DatabaseURL(settings.databaseURL.reveal()) {
         case .sqliteFile(let path):
@@ -35,7 +55,7 @@ enum Opening {
         case .postgresql(let url):
             return try PostgresDatabase(
                 url: url.reveal(), listenURL: settings.databaseListenURL?.reveal(),
-                connectionsMax: settings.databaseConnectionsMax, clock: clock, log: log)
+                connectionsMax: settings.databaseConnectionsMax, limits: limits, clock: clock, log: log)
         }
     }
 
@@ -74,16 +94,18 @@ enum Opening {
         return MailFolder(directory: settings.mailFolder, sender: sender, clock: clock)
     }
 
-    /// The whole application of the settings, and the pages that somebody brings beside it.
+    /// The whole application of the settings, and the pages that somebody brings beside it. A database that was moved into
+    /// is in use from then on, unless a short command says otherwise.
     static func application(
         _ settings: Settings, database: any Database, log: Log, clock: any WallClock,
-        guests: [KessaiApp.GuestPages] = []
+        guests: [KessaiApp.GuestPages] = [], takesIntoUse: Bool = true
     ) async throws -> (app: KessaiApp, transport: CurlTransport) {
         let transport = try CurlTransport(log: log)
         var parts = KessaiApp.Parts(
             settings: settings, database: database, transport: transport, mailer: try mailer(settings, clock: clock),
             hasher: PasswordHasher(), clock: clock, random: SystemRandomSource(), log: log)
         parts.guests = guests
+        parts.takesIntoUse = takesIntoUse
         if let drill = settings.drill { parts.failpoints = Failpoints(drill.failpoints, kill: Drill.endProcess) }
         let app = try await KessaiApp.make(parts)
         return (app, transport)
