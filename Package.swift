@@ -154,10 +154,11 @@ let package = Package(
             ]),
 
         // Executables
+        room("CommandWords", in: "Executables"),
         .executableTarget(
             name: "kessai",
             dependencies: [
-                "Accounts", "Audit", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP", "HTTPServer",
+                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP", "HTTPServer",
                 "Identity",
                 "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Moving", "Payments", "PostgresDriver",
                 "SQLiteDriver",

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import CommandWords
 internal import Database
 internal import HTTP
 internal import JSON

@@ -1,4 +1,5 @@
 internal import Audit
+internal import CommandWords
 internal import CurlTransport
 internal import Database
 internal import Kernel

@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import CurlTransport
 internal import Database
 internal import HTTPServer

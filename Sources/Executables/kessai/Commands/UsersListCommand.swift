@@ -1,4 +1,5 @@
 internal import Accounts
+internal import CommandWords
 internal import CurlTransport
 internal import Database
 internal import Identity

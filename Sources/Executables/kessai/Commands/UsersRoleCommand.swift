@@ -1,5 +1,6 @@
 internal import Accounts
 internal import Audit
+internal import CommandWords
 internal import CurlTransport
 internal import Database
 internal import Identity

@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import Kernel
 
 /// `kessai demo`: everything at once, with sample data, on this machine only.

@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import Database
 internal import Kernel
 internal import KessaiApp

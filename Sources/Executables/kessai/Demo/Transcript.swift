@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import JSON
 
 /// What the demo prints: for people, or as JSON lines.

@@ -1,3 +1,4 @@
+internal import CommandWords
 private import Dispatch
 internal import Kernel
 internal import KessaiApp

@@ -1,3 +1,4 @@
+internal import CommandWords
 private import Foundation
 internal import JSON
 internal import Kernel

@@ -1,3 +1,4 @@
+internal import CommandWords
 private import Glibc
 internal import Kernel
 

@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import JSON
 internal import Simulator
 

@@ -1,10 +1,16 @@
 /// The subcommands, and how the words of a command line are understood.
-struct CommandTable {
-    let commands: [any Command.Type]
-    let version: String
+public struct CommandTable {
+    private let commands: [any Command.Type]
+    private let version: String
+
+    /// A table of commands, in the order in which they are listed.
+    public init(commands: [any Command.Type], version: String) {
+        self.commands = commands
+        self.version = version
+    }
 
     /// What to do.
-    enum Understood {
+    public enum Understood {
         /// Run a command with the words behind it.
         case run(any Command.Type, [String])
         /// Print a text and end.
@@ -14,7 +20,7 @@ struct CommandTable {
     private static let helpWords: Set<String> = ["help", "--help", "-h"]
 
     /// Throws `UsageError` for a command that there is not.
-    func understand(_ words: [String]) throws -> Understood {
+    public func understand(_ words: [String]) throws -> Understood {
         guard let first = words.first else { return .tell(overview, .usage) }
         if ["version", "--version", "-V"].contains(first) { return .tell("kessai \(version)\n", .success) }
         if Self.helpWords.contains(first) { return .tell(try help(Array(words.dropFirst())), .success) }
@@ -73,32 +79,5 @@ struct CommandTable {
             ?? Spelling.nearest(to: asked, among: names)
         let suggestion = nearest.map { "did you mean \($0)?" } ?? "kessai --help lists the commands"
         return UsageError(message: "unknown \(isOption ? "option" : "command") '\(asked)'; \(suggestion)")
-    }
-}
-
-/// Finds what somebody meant.
-enum Spelling {
-    /// The name that differs least from a word, if it differs by about a third of its letters at most.
-    static func nearest(to word: String, among names: some Sequence<String>) -> String? {
-        guard word.utf8.count <= 64 else { return nil }
-        return names.map { (name: $0, distance: distance(word, $0)) }
-            .filter { $0.distance <= max(1, $0.name.count / 3) }
-            .min { $0.distance < $1.distance }?.name
-    }
-
-    /// How many letters must be put in, taken out or replaced (Levenshtein).
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let (one, other) = (Array(one), Array(other))
-        var row = Array(0...other.count)
-        for (index, letter) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for (column, candidate) in other.enumerated() {
-                let replaced = diagonal + (letter == candidate ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[other.count]
     }
 }

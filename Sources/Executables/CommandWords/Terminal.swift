@@ -1,9 +1,9 @@
 private import Glibc
 
 /// The process's own standard streams.
-enum Terminal {
+public enum Terminal {
     /// Writes all of `text` to standard output, or to standard error.
-    static func write(_ text: String, toErrors: Bool = false) {
+    public static func write(_ text: String, toErrors: Bool = false) {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
@@ -17,5 +17,5 @@ enum Terminal {
     }
 
     /// Whether somebody watches standard error.
-    static var isInteractive: Bool { isatty(2) == 1 }
+    public static var isInteractive: Bool { isatty(2) == 1 }
 }

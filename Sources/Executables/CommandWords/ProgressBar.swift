@@ -1,23 +1,23 @@
 private import Synchronization
 
 /// A line on standard error that is drawn over itself while work is under way; nothing where nobody watches.
-final class ProgressBar: Sendable {
+public final class ProgressBar: Sendable {
     private static let width = 24
     private let isShown: Bool
     private let lastLength = Mutex(0)
 
     /// A bar; shown only when standard error is a terminal.
-    init() { isShown = Terminal.isInteractive }
+    public init() { isShown = Terminal.isInteractive }
 
     /// Draws what is done of a step: `share` is 0 to 1.
-    func show(_ step: String, share: Double, _ detail: String) {
+    public func show(_ step: String, share: Double, _ detail: String) {
         let full = Int(min(max(share, 0), 1) * Double(Self.width))
         let bar = String(repeating: "#", count: full) + String(repeating: ".", count: Self.width - full)
         draw("\(step)  [\(bar)]  \(detail)")
     }
 
     /// Leaves the line empty for what comes next.
-    func clear() { draw("") }
+    public func clear() { draw("") }
 
     private func draw(_ line: String) {
         guard isShown else { return }

@@ -1,67 +1,12 @@
-/// A subcommand of the binary.
-protocol Command {
-    /// Its words: `sandbox stripe`.
-    static var name: String { get }
-    /// What follows them: `ORDER [--json]`; empty when nothing does.
-    static var synopsis: String { get }
-    /// What it does, in one line.
-    static var summary: String { get }
-    /// What else there is to know: its options and its exit statuses.
-    static var details: String { get }
-    /// Options without a value: `--json`.
-    static var flags: Set<String> { get }
-    /// Options with a value: `--port`.
-    static var options: Set<String> { get }
-    /// How many words it takes beside its options.
-    static var wordsMax: Int { get }
-
-    init()
-    /// Does the work.
-    func run(_ arguments: Arguments) async throws -> ExitStatus
-}
-
-extension Command {
-    static var synopsis: String { "" }
-    static var details: String { "" }
-    static var flags: Set<String> { [] }
-    static var options: Set<String> { [] }
-    static var wordsMax: Int { 0 }
-
-    /// Its name, word by word.
-    static var words: [String] { name.split(separator: " ").map(String.init) }
-    /// How it is called.
-    static var line: String { synopsis.isEmpty ? name : "\(name) \(synopsis)" }
-    /// All of its help.
-    static var help: String {
-        "usage: kessai \(line)\n\n\(summary)\n" + (details.isEmpty ? "" : "\n\(details)\n")
-    }
-}
-
-/// How the process ends.
-enum ExitStatus: Int32 {
-    case success = 0
-    case failure = 1
-    case usage = 2
-}
-
-/// The command line is not as the usage says, or what it names is not fit for it.
-struct UsageError: Error {
-    let message: String
-}
-
-/// What was asked for could not be done; told as it is.
-struct CommandFailure: Error {
-    let message: String
-}
-
 /// The words behind a command, told apart.
-struct Arguments {
-    private(set) var positional: [String] = []
+public struct Arguments {
+    /// The words that are no options, in their order.
+    public private(set) var positional: [String] = []
     private var given: Set<String> = []
     private var values: [String: String] = [:]
 
     /// Throws `UsageError` for an option that is not known, lacks its value or is given twice, and for a word too many.
-    init(_ words: [String], of command: any Command.Type) throws {
+    public init(_ words: [String], of command: any Command.Type) throws {
         var rest = words[...]
         while let word = rest.popFirst() {
             guard word.hasPrefix("-"), word != "-" else {
@@ -96,13 +41,13 @@ struct Arguments {
     }
 
     /// Whether an option without a value was given.
-    func has(_ flag: String) -> Bool { given.contains(flag) }
+    public func has(_ flag: String) -> Bool { given.contains(flag) }
 
     /// The value of an option.
-    subscript(_ option: String) -> String? { values[option] }
+    public subscript(_ option: String) -> String? { values[option] }
 
     /// A number within a range. Throws `UsageError`.
-    func int(_ option: String, in range: ClosedRange<Int>, default value: Int) throws -> Int {
+    public func int(_ option: String, in range: ClosedRange<Int>, default value: Int) throws -> Int {
         guard let text = values[option] else { return value }
         guard let number = Int(text), range.contains(number) else {
             throw UsageError(message: "\(option) must be a number from \(range.lowerBound) to \(range.upperBound)")
