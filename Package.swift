@@ -158,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "kessai",
             dependencies: [
-                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP", "HTTPServer",
+                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP",
+                "HTTPServer",
                 "Identity",
                 "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Moving", "Payments", "PostgresDriver",
                 "SQLiteDriver",
@@ -166,7 +167,8 @@ let package = Package(
             ], path: "Sources/Executables/kessai", swiftSettings: strict),
 
         .executableTarget(
-            name: "kessai-drill", dependencies: ["CurlTransport", "Database", "Drills", "HTTP", "JSON", "Kernel"],
+            name: "kessai-drill",
+            dependencies: ["CommandWords", "CurlTransport", "Database", "Drills", "HTTP", "JSON", "Kernel"],
             path: "Sources/Executables/kessai-drill", swiftSettings: strict),
 
         // Tests
@@ -190,8 +192,8 @@ let package = Package(
         tests(
             "DrillsTests",
             [
-                "AppTesting", "ChildProcess", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP", "JSON",
-                "Kernel", "KernelTesting", "KessaiApp", "Mail", "kessai-drill",
+                "AppTesting", "ChildProcess", "CommandWords", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP",
+                "JSON", "Kernel", "KernelTesting", "KessaiApp", "Mail", "kessai-drill",
             ]),
         tests(
             "ShopTests",
@@ -208,6 +210,7 @@ let package = Package(
             name: "TidyTests", dependencies: ["Database", "KessaiApp"], path: "Tests/TidyTests",
             exclude: ["acceptance.txt", "migrations.golden"], swiftSettings: strict),
         support("StripeSchemas", ["JSON"], exclude: ["Resources"]),
+        tests("CommandWordsTests", ["CommandWords"]),
         tests("HTMLTests", ["HTML", "HTTP", "JSON", "Kernel", "WebPages"]),
         tests("KernelTests", ["Kernel", "KernelTesting"]),
         tests("JSONTests", ["JSON", "Kernel"]),

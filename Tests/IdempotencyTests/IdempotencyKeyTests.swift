@@ -102,13 +102,13 @@ import Testing
     }
 
     @Test(arguments: TestEngine.all)
-    func `a request that outlives its lease is taken over, and cannot answer for its successor`(
+    func `a request that stands still beyond its lease is taken over, and cannot answer for its successor`(
         _ engine: TestEngine
     ) async throws {
         try await with(engine) { world async throws in
             let successor = world.router { _, _ in .text("successor") }
-            let router = world.router { _, _ in
-                world.clock.advance(by: .milliseconds(59_999))
+            let router = world.router(clock: world.standing) { _, _ in
+                world.clock.advance(by: .milliseconds(9_999))
                 #expect(await successor.respond(to: post()).status == 409)
                 world.clock.advance(by: .milliseconds(1))
                 #expect(await successor.respond(to: post()).status == 200)
@@ -126,8 +126,8 @@ import Testing
     ) async throws {
         try await with(engine) { world async throws in
             let successor = world.router { _, _ in .text("successor") }
-            let router = world.router { _, _ in
-                world.clock.advance(by: .seconds(60))
+            let router = world.router(clock: world.standing) { _, _ in
+                world.clock.advance(by: .seconds(10))
                 #expect(await successor.respond(to: post()).status == 200)
                 throw Problem.unavailable("Later.")
             }
@@ -182,7 +182,7 @@ import Testing
             }
             // A cancelled task may not have been able to free the key; the lease does it at the latest.
             #expect([200, 409].contains(await router.respond(to: post()).status))
-            world.clock.advance(by: .seconds(60))
+            world.clock.advance(by: .seconds(10))
             #expect(await router.respond(to: post()).body == Array("well".utf8))
             #expect(world.runs.count == 2)
         }

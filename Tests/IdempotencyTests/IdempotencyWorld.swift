@@ -24,7 +24,7 @@ struct IdempotencyWorld: Sendable {
 
     func router(
         access: Access = .everyone, repeats: Repeats? = nil, method: String = "POST",
-        database: (any Database)? = nil,
+        database: (any Database)? = nil, clock: (any WallClock)? = nil,
         _ answer: @escaping @Sendable (Int, RequestContext) async throws -> HTTPResponse = { run, _ in
             .json(["run": .int(Int64(run))], status: 201)
         }
@@ -37,9 +37,18 @@ struct IdempotencyWorld: Sendable {
         return Router(
             routes: [route], authenticator: Users(),
             middleware: [
-                IdempotencyMiddleware(database: database ?? self.database, clock: clock, ids: ids)
-            ], log: recorder.log(clock: clock))
+                IdempotencyMiddleware(database: database ?? self.database, clock: clock ?? self.clock, ids: ids)
+            ], log: recorder.log(clock: self.clock))
     }
+
+    /// A clock by which nobody ever wakes, as in a process that stands still.
+    var standing: any WallClock { StandingClock(clock: clock) }
+}
+
+private struct StandingClock: WallClock {
+    let clock: ManualClock
+    func now() -> Timestamp { clock.now() }
+    func sleep(for duration: Duration) async throws { try await clock.sleep(for: .seconds(1_000_000)) }
 }
 
 final class Counter: Sendable {
@@ -50,6 +59,34 @@ final class Counter: Sendable {
             $0 += 1
             return $0
         }
+    }
+}
+
+/// Holds whoever passes until it is opened.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Mutex(State())
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state -> Bool in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 }
 
@@ -66,13 +103,19 @@ final class FailingDatabase: Database {
 
     let inner: any Database
     private let left = Mutex<[Fate]>([])
+    private let failures = Mutex(0)
+    /// How many writes failed.
+    var failureCount: Int { failures.withLock { $0 } }
     init(_ inner: any Database) { self.inner = inner }
     var dialect: SQLDialect { inner.dialect }
     /// What becomes of each write to come.
     func script(_ fates: [Fate]) { left.withLock { $0 = fates } }
     func write<R: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> R) async throws -> R {
         let fate = left.withLock { $0.isEmpty ? .works : $0.removeFirst() }
-        if fate == .fails { throw DatabaseError.unavailable(reason: "gone") }
+        if fate == .fails {
+            failures.withLock { $0 += 1 }
+            throw DatabaseError.unavailable(reason: "gone")
+        }
         let result = try await inner.write(body)
         if fate == .commitIsUnknown { throw DatabaseError.commitUnknown }
         return result

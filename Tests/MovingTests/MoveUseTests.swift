@@ -17,7 +17,9 @@ import Testing
 
     /// What `serve` says when it does not start.
     private func refusalToServe(_ world: MovingWorld) async -> String? {
-        guard case DatabaseError.schemaMismatch(let text)? = await failure({ try await serve(world) }) else { return nil }
+        guard case DatabaseError.schemaMismatch(let text)? = await failure({ try await serve(world) }) else {
+            return nil
+        }
         return text
     }
 

@@ -54,6 +54,9 @@ public struct KessaiApp: Sendable {
         /// Whether a database that was moved into is in use from now on, so that no repeat of the move replaces it: so for
         /// whoever serves, works or heals. A short command leaves that open.
         public var takesIntoUse = true
+        /// Whether no other process serves the database, as on a SQLite file under its server's lock: then requests that
+        /// were under way when the last one ended are not waited for.
+        public var isAlone = false
 
         /// All parts.
         public init(
@@ -125,13 +128,14 @@ public struct KessaiApp: Sendable {
                 "schema_newer", ["steps": .int(Int64(schema.newer.count)), "last": .string(last)])
         }
         let ids = IDGenerator(clock: clock, random: parts.random)
-        let (now, fresh, takesIntoUse) = (clock.now(), ids.uuid(), parts.takesIntoUse)
+        let (now, fresh, takesIntoUse, isAlone) = (clock.now(), ids.uuid(), parts.takesIntoUse, parts.isAlone)
         let installation = try await database.write { tx in
             if takesIntoUse {
                 try MovingSchema.takeIntoUse(at: now, in: tx)
             } else {
                 try MovingSchema.requireNoneUnderWay(in: tx)
             }
+            if isAlone { try AbandonedKeys.free(in: tx) }
             return try Installation.load(in: tx, orMake: fresh)
         }
         return KessaiApp(parts, ids: ids, installation: installation)

@@ -5,8 +5,9 @@ public struct Arguments {
     private var given: Set<String> = []
     private var values: [String: String] = [:]
 
-    /// Throws `UsageError` for an option that is not known, lacks its value or is given twice, and for a word too many.
-    public init(_ words: [String], of command: any Command.Type) throws {
+    /// Reads the words behind a command of `program`. Throws `UsageError` for an option that is not known, lacks its value or
+    /// is given twice, and for a word too many.
+    public init(_ words: [String], of command: any Command.Type, in program: String) throws {
         var rest = words[...]
         while let word = rest.popFirst() {
             guard word.hasPrefix("-"), word != "-" else {
@@ -14,7 +15,7 @@ public struct Arguments {
                 guard positional.count <= command.wordsMax else {
                     // A URL may hold a password.
                     let shown = word.contains("://") ? "a URL" : "'\(word)'"
-                    throw UsageError(message: "\(shown) is too many: kessai \(command.line)")
+                    throw UsageError(message: "\(shown) is too many: \(program) \(command.line)")
                 }
                 continue
             }
@@ -35,7 +36,7 @@ public struct Arguments {
                 let suggestion = Spelling.nearest(to: name, among: known).map { "did you mean \($0)?" }
                 throw UsageError(
                     message: "unknown option '\(name)' of \(command.name); "
-                        + (suggestion ?? "see kessai \(command.name) --help"))
+                        + (suggestion ?? "see \(program) \(command.name) --help"))
             }
         }
     }

@@ -1,4 +1,4 @@
-/// A subcommand of the binary.
+/// A subcommand of a program.
 public protocol Command {
     /// Its words: `sandbox stripe`.
     static var name: String { get }
@@ -36,9 +36,9 @@ extension Command {
     static var words: [String] { name.split(separator: " ").map(String.init) }
     /// How it is called.
     public static var line: String { synopsis.isEmpty ? name : "\(name) \(synopsis)" }
-    /// All of its help.
-    public static var help: String {
-        "usage: kessai \(line)\n\n\(summary)\n" + (details.isEmpty ? "" : "\n\(details)\n")
+    /// All of its help, as a command of `program`.
+    static func help(of program: String) -> String {
+        "usage: \(program) \(line)\n\n\(summary)\n" + (details.isEmpty ? "" : "\n\(details)\n")
     }
 }
 

@@ -1,36 +1,21 @@
-internal import CurlTransport
-internal import Database
+internal import CommandWords
 internal import Dispatch
 internal import Drills
 private import Foundation
-internal import HTTP
-internal import JSON
-internal import Kernel
 
 /// Drills with real processes; no part of the shipped binary.
 @main
 enum KessaiDrill {
-    static let usage = """
-        usage: kessai-drill kills --database sqlite|postgresql|both --binary PATH [OPTIONS]
-
-        Kills real processes with SIGKILL under load, and checks the books.
-          --kills N       how many kills on each database (30)
-          --round N       how many of them in a round; each round has a database and a sandbox of its own (30)
-          --seed S        the seed of all that the drill decides (1)
-          --server URL    the PostgreSQL server where databases are made: postgresql://user@host:port/database
-          --folder PATH   where the rounds' folders are made; kept where a rule is broken (the temporary folder)
-          --json          one object at the end
-          --markdown      the table of kills as Markdown
-        Exit status: 0 no violation, 1 a violation or a drill that could not be held, 2 wrong usage.
-
-        """
+    static var table: CommandTable {
+        CommandTable(of: "kessai-drill", commands: [KillsCommand.self, NodesCommand.self])
+    }
 
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
         // Who is asked to end takes the processes along.
         let drill = Task {
-            await status(telling: { line in FileHandle.standardError.write(Data("\(line)\n".utf8)) }) {
-                try await command(words)()
+            await status(telling: { text, toErrors in Terminal.write(text, toErrors: toErrors) }) {
+                try await run(words) { text, toErrors in Terminal.write(text, toErrors: toErrors) }
             }
         }
         let sources = sources(of: [SIGTERM, SIGINT]) { drill.cancel() }
@@ -52,82 +37,45 @@ enum KessaiDrill {
         }
     }
 
-    /// The exit status of a drill that tells whether no rule was broken; what went wrong is said.
+    /// Does what the words ask for; a text is told to `say`, to errors or not.
+    static func run(
+        _ words: [String], telling say: (_ text: String, _ toErrors: Bool) -> Void
+    ) async throws -> ExitStatus {
+        switch try table.understand(words) {
+        case .tell(let text, let status):
+            say(text, status != .success)
+            return status
+        case .run(let command, let rest):
+            return try await command.init().run(try Arguments(rest, of: command, in: "kessai-drill"))
+        }
+    }
+
+    /// The exit status of what is done; what went wrong is said.
     static func status(
-        telling say: (String) -> Void, of drill: () async throws -> Bool
+        telling say: (_ text: String, _ toErrors: Bool) -> Void, of drill: () async throws -> ExitStatus
     ) async -> Int32 {
-        do { return try await drill() ? 0 : 1 } catch let error as WrongUsage {
-            say("kessai-drill: \(error.message)\n\n\(usage)\n\(NodesCommand.usage)")
-            return 2
+        do { return try await drill().rawValue } catch let error as UsageError {
+            say("kessai-drill: \(error.message)\n", true)
+            return ExitStatus.usage.rawValue
         } catch {
-            say("kessai-drill: \(error)")
-            return 1
+            say("kessai-drill: \(error)\n", true)
+            return ExitStatus.failure.rawValue
         }
-    }
-
-    /// What the words ask for; it tells whether no rule was broken.
-    static func command(_ words: [String]) throws -> @Sendable () async throws -> Bool {
-        if words.first == "nodes" {
-            let command = try NodesCommand(Array(words.dropFirst()))
-            return { try await command.run() }
-        }
-        let command = KillsCommand(try DrillOptions(words))
-        return { try await command.run() }
     }
 }
 
-/// The command line is not as the usage says.
-struct WrongUsage: Error {
-    let message: String
-}
-
-/// What the command line asks for.
-struct DrillOptions {
-    var databases: [SQLDialect] = []
-    var binary = ""
-    var kills = 30
-    var killsPerRound = 30
-    var seed: UInt64 = 1
-    var server: String?
-    var folder = NSTemporaryDirectory()
-    var isForMachines = false
-    var isMarkdown = false
-
-    init(_ words: [String]) throws {
-        guard words.first == "kills" else { throw WrongUsage(message: "the drill is missing: kills or nodes") }
-        var values: [String: String] = [:]
-        var rest = words.dropFirst()
-        while let word = rest.popFirst() {
-            switch word {
-            case "--json": isForMachines = true
-            case "--markdown": isMarkdown = true
-            case "--database", "--binary", "--kills", "--round", "--seed", "--server", "--folder":
-                guard let value = rest.popFirst() else { throw WrongUsage(message: "\(word) needs a value") }
-                values[word] = value
-            default: throw WrongUsage(message: "unknown option '\(word)'")
-            }
-        }
-        switch values["--database"] {
-        case "both": databases = [.sqlite, .postgresql]
-        case let name?: databases = [SQLDialect(rawValue: name)].compactMap(\.self)
-        case nil: break
-        }
-        guard !databases.isEmpty else { throw WrongUsage(message: "--database must be sqlite, postgresql or both") }
-        guard let path = values["--binary"] else { throw WrongUsage(message: "--binary is missing") }
-        binary = URL(fileURLWithPath: path).standardizedFileURL.path
-        kills = try Self.number(values["--kills"], in: 1...100_000, default: 30)
-        killsPerRound = try Self.number(values["--round"], in: 1...200, default: 30)
-        seed = UInt64(try Self.number(values["--seed"], in: 0...Int.max, default: 1))
-        server = values["--server"]
-        if databases.contains(.postgresql), server == nil { throw WrongUsage(message: "--server is missing") }
-        folder = URL(fileURLWithPath: values["--folder"] ?? folder).standardizedFileURL.path
+extension Arguments {
+    /// An option's path, from where the process stands; nil when it was not given.
+    func path(_ option: String) -> String? {
+        self[option].map { URL(fileURLWithPath: $0).standardizedFileURL.path }
     }
 
-    static func number(_ text: String?, in range: ClosedRange<Int>, default value: Int) throws -> Int {
-        guard let text else { return value }
-        guard let number = Int(text), range.contains(number) else {
-            throw WrongUsage(message: "\(text) must be a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
+    /// The path of an option that must be given. Throws `UsageError`.
+    func requiredPath(_ option: String) throws -> String {
+        guard let path = path(option) else { throw UsageError(message: "\(option) is missing") }
+        return path
     }
+
+    /// The folder in which a drill makes its own: `--folder`, or the temporary folder.
+    var folder: String { path("--folder") ?? URL(fileURLWithPath: NSTemporaryDirectory()).standardizedFileURL.path }
 }

@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import CurlTransport
 internal import Database
 internal import Drills
@@ -7,10 +8,37 @@ internal import JSON
 internal import Kernel
 
 /// `kessai-drill kills`: round after round, until there were enough kills.
-struct KillsCommand {
+struct KillsCommand: Command {
+    static let name = "kills"
+    static let synopsis = "--database sqlite|postgresql|both --binary PATH [OPTIONS]"
+    static let summary = "kill real processes with SIGKILL under load, and check the books"
+    static let details = """
+          --binary PATH   the kessai that is drilled
+          --kills N       how many kills on each database (30)
+          --round N       how many of them in a round; each round has a database and a sandbox of its own (30)
+          --seed S        the seed of all that the drill decides (1)
+          --server URL    the PostgreSQL server where databases are made: postgresql://user@host:port/database
+          --folder PATH   where the rounds' folders are made; kept where a rule is broken (the temporary folder)
+          --json          one object at the end
+          --markdown      the table of kills as Markdown
+        Exit status: 0 no violation, 1 a violation or a drill that could not be held, 2 wrong usage.
+        """
+    static let flags: Set<String> = ["--json", "--markdown"]
+    static let options: Set<String> = [
+        "--database", "--binary", "--kills", "--round", "--seed", "--server", "--folder",
+    ]
+
+    func run(_ arguments: Arguments) async throws -> ExitStatus {
+        try await Kills(try DrillOptions(arguments)).run() ? .success : .failure
+    }
+}
+
+/// A drill of kills.
+private struct Kills {
     let options: DrillOptions
     private let clock = SystemClock()
     private let random = SystemRandomSource()
+    private let bar = ProgressBar()
 
     init(_ options: DrillOptions) { self.options = options }
 
@@ -36,6 +64,7 @@ struct KillsCommand {
     func run() async throws -> Bool {
         let transport = try CurlTransport(log: .silent)
         defer { transport.close() }
+        defer { bar.clear() }
         var sum = Sum()
         let began = clock.now()
         for database in options.databases {
@@ -43,7 +72,8 @@ struct KillsCommand {
             while sum.table.total(on: database) < options.kills {
                 round += 1
                 let kills = min(options.kills - sum.table.total(on: database), options.killsPerRound)
-                let outcome = try await hold(round, on: database, kills: kills, transport)
+                let outcome = try await hold(
+                    round, on: database, kills: kills, after: sum.table.total(on: database), transport)
                 guard outcome.table.total() > 0 else { throw DrillFailure("nothing was killed: \(outcome.folder)") }
                 sum.add(outcome)
                 if outcome.violations.isEmpty {
@@ -58,7 +88,7 @@ struct KillsCommand {
     }
 
     private func hold(
-        _ round: Int, on database: SQLDialect, kills: Int, _ transport: any HTTPTransport
+        _ round: Int, on database: SQLDialect, kills: Int, after before: Int, _ transport: any HTTPTransport
     ) async throws -> KillRound.Outcome {
         let seed = options.seed &* 1_000 &+ UInt64(round)
         let folder = "\(options.folder)/kessai-kills-\(random.alphanumerics(10))"
@@ -67,8 +97,15 @@ struct KillsCommand {
             database: database, server: options.server, kills: kills, seed: seed)
         let outcome: KillRound.Outcome
         do {
-            outcome = try await KillRound(plan, at: site, via: transport, random: random).run()
+            outcome = try await KillRound(plan, at: site, via: transport, random: random).run { progress in
+                let done = before + progress.kills
+                bar.show(
+                    "\(database.rawValue), round \(round): \(progress.season)",
+                    share: Double(done) / Double(options.kills), "\(done) of \(options.kills) kills")
+            }
+            bar.clear()
         } catch {
+            bar.clear()
             throw DrillFailure("round \(round) in \(folder): \(error)")
         }
         if !options.isForMachines {
@@ -117,5 +154,5 @@ struct KillsCommand {
     }
 
     /// A line at once, also into a pipe.
-    private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    private static func say(_ line: String) { Terminal.write(line + "\n") }
 }

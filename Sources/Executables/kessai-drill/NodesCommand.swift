@@ -1,3 +1,4 @@
+internal import CommandWords
 internal import CurlTransport
 internal import Drills
 private import Foundation
@@ -5,20 +6,31 @@ internal import JSON
 internal import Kernel
 
 /// `kessai-drill nodes`: many nodes on one PostgreSQL, and everything that may happen to them.
-struct NodesCommand {
-    static let usage = """
-        usage: kessai-drill nodes --binary PATH [OPTIONS]
-
-        Three nodes that serve and two that work behind nginx and pgbouncer; under load nodes are killed and added,
-        PostgreSQL is restarted, its primary killed and its replica promoted. Then the books are checked.
+struct NodesCommand: Command {
+    static let name = "nodes"
+    static let synopsis = "--binary PATH [OPTIONS]"
+    static let summary =
+        "kill and add nodes, restart PostgreSQL and promote its replica under load, and check the books"
+    static let details = """
+        Three nodes that serve and two that work behind nginx and pgbouncer.
+          --binary PATH   the kessai that is drilled
           --cluster PATH  the script that makes the cluster (scripts/cluster)
           --phase S       about how many seconds each phase lasts (6)
           --seed S        the seed of the load (1)
           --folder PATH   where its folder is made; kept where a rule is broken (the temporary folder)
           --json          one object at the end, in the place of the table
-
+        Exit status: 0 no violation, 1 a violation or a drill that could not be held, 2 wrong usage.
         """
+    static let flags: Set<String> = ["--json"]
+    static let options: Set<String> = ["--binary", "--cluster", "--phase", "--seed", "--folder"]
 
+    func run(_ arguments: Arguments) async throws -> ExitStatus {
+        try await NodesDrill(arguments, random: SystemRandomSource()).run() ? .success : .failure
+    }
+}
+
+/// A drill of many nodes.
+struct NodesDrill {
     let binary: String
     let script: String
     let phaseSeconds: Int64
@@ -26,28 +38,18 @@ struct NodesCommand {
     let folder: String
     let isForMachines: Bool
     private let clock = SystemClock()
-    private let random = SystemRandomSource()
+    private let random: any RandomSource
+    private let bar = ProgressBar()
 
-    init(_ words: [String]) throws {
-        var values: [String: String] = [:]
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            guard ["--binary", "--cluster", "--phase", "--seed", "--folder"].contains(word) else {
-                guard word == "--json" else { throw WrongUsage(message: "unknown option '\(word)'") }
-                values[word] = ""
-                continue
-            }
-            guard let value = rest.popFirst() else { throw WrongUsage(message: "\(word) needs a value") }
-            values[word] = value
-        }
-        func path(_ text: String) -> String { URL(fileURLWithPath: text).standardizedFileURL.path }
-        guard let binary = values["--binary"] else { throw WrongUsage(message: "--binary is missing") }
-        self.binary = path(binary)
-        script = path(values["--cluster"] ?? "scripts/cluster")
-        phaseSeconds = Int64(try DrillOptions.number(values["--phase"], in: 1...600, default: 6))
-        seed = UInt64(try DrillOptions.number(values["--seed"], in: 0...Int.max, default: 1))
-        folder = path(values["--folder"] ?? NSTemporaryDirectory()) + "/kessai-nodes-" + random.alphanumerics(10)
-        isForMachines = values["--json"] != nil
+    /// What the words ask for. Throws `UsageError` for what is missing or cannot be.
+    init(_ arguments: Arguments, random: any RandomSource) throws {
+        self.random = random
+        binary = try arguments.requiredPath("--binary")
+        script = arguments.path("--cluster") ?? URL(fileURLWithPath: "scripts/cluster").standardizedFileURL.path
+        phaseSeconds = Int64(try arguments.int("--phase", in: 1...600, default: 6))
+        seed = UInt64(try arguments.int("--seed", in: 0...Int.max, default: 1))
+        folder = arguments.folder + "/kessai-nodes-" + random.alphanumerics(10)
+        isForMachines = arguments.has("--json")
     }
 
     /// Whether no rule was broken.
@@ -57,9 +59,17 @@ struct NodesCommand {
         let began = clock.now()
         let site = try Site(binary: binary, folder: folder, clock: clock)
         let round = NodesRound(
-            at: site, script: script, seed: seed, phaseLength: .seconds(phaseSeconds), via: transport, random: random)
+            at: site, script: script, seed: seed, phaseLength: .seconds(phaseSeconds), via: transport, random: random
+        ) { progress in
+            let seconds = clock.now().since(began).milliseconds / 1000
+            bar.show(progress.phase, share: progress.share, "\(progress.number) of \(progress.count), \(seconds) s")
+        }
         let outcome: NodesRound.Outcome
-        do { outcome = try await round.run() } catch { throw DrillFailure("\(folder): \(error)") }
+        do { outcome = try await round.run() } catch {
+            bar.clear()
+            throw DrillFailure("\(folder): \(error)")
+        }
+        bar.clear()
         tell(outcome, seconds: clock.now().since(began).milliseconds / 1000)
         if outcome.violations.isEmpty { try FileManager.default.removeItem(atPath: folder) }
         return outcome.violations.isEmpty
@@ -86,5 +96,5 @@ struct NodesCommand {
     }
 
     /// A line at once, also into a pipe.
-    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    private func say(_ line: String) { Terminal.write(line + "\n") }
 }

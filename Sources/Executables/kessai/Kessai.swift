@@ -16,6 +16,7 @@ internal import KessaiApp
 enum Kessai {
     static var table: CommandTable {
         CommandTable(
+            of: "kessai",
             commands: [
                 DemoCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, ReconcileCommand.self,
                 WhyCommand.self, UsersAddCommand.self, UsersRoleCommand.self, UsersDisableCommand.self,
@@ -35,7 +36,7 @@ enum Kessai {
                 exit(status.rawValue)
             case .run(let command, let rest):
                 isForMachines = command.flags.contains("--json") && rest.contains("--json")
-                let status = try await command.init().run(try Arguments(rest, of: command))
+                let status = try await command.init().run(try Arguments(rest, of: command, in: "kessai"))
                 exit(status.rawValue)
             }
         } catch {

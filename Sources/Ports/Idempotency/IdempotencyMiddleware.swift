@@ -14,10 +14,10 @@ public import Kernel
 ///   only for the very same body, a stranger would have to know that too.
 /// - The same key with another method, path, query or body: 422 `idempotency_key_reused`. Bodies are compared byte by
 ///   byte.
-/// - The first request is still under way: 409 `idempotency_key_in_use` with `Retry-After`. When it has been for
-///   longer than the lease, it is taken for lost (its process died, or its client left and took the task along) and
-///   the repeat runs, which is safe because every handler is safe to repeat: a key here saves work and keeps the
-///   answer, the guards against double charging are further in.
+/// - The first request is still under way: 409 `idempotency_key_in_use` with `Retry-After`. It shows that it lives by
+///   renewing its hold on the key. When it has not for longer than the lease, it is taken for lost (its process died, or
+///   its client left and took the task along) and the repeat runs, which is safe because every handler is safe to repeat,
+///   also beside itself: a key here saves work and keeps the answer, the guards against double charging are further in.
 /// - Kept are the answers that say what became of the request: 2xx, 3xx, 402, 410, 412, 422 and 451. Everything else
 ///   (bad input, no permission, not found, conflict, too many requests, faults of ours) either happened before
 ///   anything was done or will pass, and the same key may be used to try again. Answers with a cookie or a body that
@@ -47,13 +47,13 @@ public struct IdempotencyMiddleware: Middleware {
         case .begun(let begun): claim = begun
         case .answered(let response): return response
         case .reused: throw Problem.idempotencyKeyReused
-        case .inUse: throw Problem.idempotencyKeyInUse
+        case .inUse(let wait): throw Problem.idempotencyKeyInUse(wait: wait)
         }
         var context = context
         context.requestKey = Hex.encode(
             Digest.sha256(Array((claim.key + Self.fingerprint(of: context.request, key: key)).utf8)))
         do {
-            let response = try await next(context)
+            let response = try await held(claim, context, next)
             await settle(claim, response, context)
             return response
         } catch let error as any ProblemConvertible {
@@ -62,6 +62,19 @@ public struct IdempotencyMiddleware: Middleware {
         } catch {
             await settle(claim, nil, context)
             throw error
+        }
+    }
+
+    /// The request, beside which its hold on the key is renewed.
+    private func held(
+        _ claim: IdempotencyStore.Claim, _ context: RequestContext, _ next: Route.Handler
+    ) async throws -> HTTPResponse {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [store, options] in
+                await LeaseKeeper(store: store, options: options, log: context.log).keep(claim)
+            }
+            defer { group.cancelAll() }
+            return try await next(context)
         }
     }
 
@@ -138,10 +151,10 @@ extension Problem {
                 + "send a new request with a new key.")
     }
 
-    static var idempotencyKeyInUse: Problem {
+    static func idempotencyKeyInUse(wait: Duration) -> Problem {
         Problem(
             status: 409, code: "idempotency_key_in_use",
-            detail: "The first request with this Idempotency-Key is still under way; ask again in a moment.",
-            headers: ["Retry-After": "1"])
+            detail: "The first request with this Idempotency-Key is still under way; ask again after Retry-After.",
+            headers: ["Retry-After": String(wait.milliseconds / 1000)])
     }
 }

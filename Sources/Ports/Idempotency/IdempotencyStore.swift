@@ -31,7 +31,8 @@ struct IdempotencyStore: Sendable {
         case begun(Claim)
         case answered(HTTPResponse)
         case reused
-        case inUse
+        /// The first request is still under way; when to ask again.
+        case inUse(wait: Duration)
     }
 
     /// Marks the request as under way, in a transaction of its own, or tells why not.
@@ -56,7 +57,7 @@ struct IdempotencyStore: Sendable {
         releasing leftovers: [Claim]
     ) async throws -> Beginning {
         let (scope, key) = (claim.scope, claim.key)
-        return try await database.write { tx in
+        return try await database.write { [options] tx in
             for leftover in leftovers { try Self.release(leftover, tx) }
             let inserted = try tx.execute(
                 """
@@ -72,13 +73,17 @@ struct IdempotencyStore: Sendable {
                 WHERE scope = \(scope) AND idempotency_key = \(key)\(unsafe: tx.forUpdate)
                 """)
             // Freed between the two statements: the client asks again in a moment.
-            guard let row else { return .inUse }
-            if try row.time("expires_at_ms") > now {
+            guard let row else { return .inUse(wait: .seconds(1)) }
+            let keptUntil = try row.time("expires_at_ms")
+            if keptUntil > now {
                 guard try row.text("fingerprint") == fingerprint else { return .reused }
                 guard let takenUntil = try row.timeOrNil("locked_until_ms") else {
                     return .answered(try Self.answer(row))
                 }
-                if takenUntil > now { return .inUse }
+                if takenUntil > now {
+                    let age = options.retention - keptUntil.since(now)
+                    return .inUse(wait: options.wait(age: age, left: takenUntil.since(now)))
+                }
             }
             try tx.execute(
                 """
@@ -88,6 +93,19 @@ struct IdempotencyStore: Sendable {
                 WHERE scope = \(scope) AND idempotency_key = \(key)
                 """)
             return .begun(claim)
+        }
+    }
+
+    /// Holds the key for another lease; false when it is no longer this request's.
+    func renew(_ claim: Claim) async throws -> Bool {
+        let lockedUntil = clock.now().adding(options.lease)
+        return try await database.write { tx in
+            try tx.execute(
+                """
+                UPDATE idempotency_keys SET locked_until_ms = \(lockedUntil)
+                WHERE scope = \(claim.scope) AND idempotency_key = \(claim.key) AND claim = \(claim.token)
+                    AND status IS NULL
+                """) == 1
         }
     }
 

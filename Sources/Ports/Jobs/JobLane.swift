@@ -6,8 +6,9 @@ import Kernel
 struct JobLane: Sendable {
     let database: any Database
     let clock: any WallClock
-    let log: Log
+    let outage: OutageLog
     let execution: JobExecution
+    let queue: String
     let kinds: [String]
     let slots: Int
     let worker: String
@@ -74,14 +75,16 @@ struct JobLane: Sendable {
         let now = clock.now()
         let lockedUntil = now.adding(execution.lease)
         do {
-            return try await database.write { tx in
+            let claimed = try await database.write { tx in
                 try JobRepository(tx: tx).claim(
                     kinds: kinds, limit: limit, worker: worker, now: now, lockedUntil: lockedUntil)
             }
+            outage.succeeded(.lane(queue: queue))
+            return claimed
         } catch DatabaseError.closed {
             throw DatabaseError.closed
         } catch {
-            if !Task.isCancelled { log.warning("jobs_not_claimed", ["error": .string(FailureText.of(error))]) }
+            if !Task.isCancelled { outage.failed(.lane(queue: queue), error) }
             return []
         }
     }

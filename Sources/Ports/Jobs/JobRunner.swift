@@ -14,6 +14,7 @@ public struct JobRunner: Sendable {
     private let housekeeping: Housekeeping
     private let random: any RandomSource
     private let worker: String
+    private let outage: OutageLog
     private let stopping = Gauge()
 
     /// A runner of these kinds; jobs of other kinds are left to nodes that know them. Two definitions of one kind are
@@ -29,6 +30,7 @@ public struct JobRunner: Sendable {
         self.random = random
         self.definitions = Dictionary(uniqueKeysWithValues: definitions.map { ($0.kind, $0) })
         worker = ids.uuid()
+        outage = OutageLog(clock: clock, log: log)
         housekeeping = Housekeeping(
             database: database, clock: clock,
             scheduler: JobScheduler(schedules: schedules, queue: JobQueue(clock: clock, ids: ids)),
@@ -53,8 +55,8 @@ public struct JobRunner: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (queue, definitions) in lanes {
                     let lane = JobLane(
-                        database: database, clock: clock, log: log.with(["queue": .string(queue)]),
-                        execution: execution, kinds: definitions.map(\.kind).sorted(),
+                        database: database, clock: clock, outage: outage, execution: execution, queue: queue,
+                        kinds: definitions.map(\.kind).sorted(),
                         slots: max(1, options.slots[queue] ?? options.slotsDefault), worker: worker, bell: bell,
                         stop: stopping)
                     group.addTask { try await lane.run() }
@@ -127,11 +129,12 @@ public struct JobRunner: Sendable {
         while true {
             do {
                 try await housekeeping.run()
+                outage.succeeded(.housekeeping)
             } catch DatabaseError.closed {
                 throw DatabaseError.closed
             } catch {
                 if Task.isCancelled { return }
-                log.warning("job_housekeeping_failed", ["error": .string(FailureText.of(error))])
+                outage.failed(.housekeeping, error)
             }
             do {
                 try await clock.sleep(for: options.housekeepingInterval)

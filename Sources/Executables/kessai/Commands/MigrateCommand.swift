@@ -16,8 +16,8 @@ struct MigrateCommand: Command {
         --from and --to copy all of a SQLite file, which no server has open, into an empty PostgreSQL database (or a
         schema of its own), and compare every row that is read back. It is done as a whole or not at all, and the file
         is not changed. Repeated, it goes on where it was interrupted, or brings the target to the file's state again,
-        until somebody serves or writes the target. --json prints the report for machines. A password need not stand in the URL: PGPASSWORD and
-        ~/.pgpass are read.
+        until somebody serves or writes the target. --json prints the report for machines. A password need not stand in
+        the URL: PGPASSWORD and ~/.pgpass are read.
         Exit status: 0 done, 1 refused or failed, 2 wrong usage.
         """
     static let flags: Set<String> = ["--status", "--json"]

@@ -87,16 +87,10 @@ struct MovePlaces {
         let bar = ProgressBar()
         defer { bar.clear() }
         let isOver = Atomic(false)
-        let phase = Mutex<MoveProgress.Phase?>(nil)
         let began = clock.now()
         let listener: MoveListener = { progress in
             if isOver.load(ordering: .relaxed) { throw CancellationError() }
             let line = "\(progress.phase.rawValue)/\(MoveProgress.Phase.allCases.count) \(progress.phase.name)"
-            let isNew = phase.withLock { last in
-                defer { last = progress.phase }
-                return last != progress.phase
-            }
-            if isNew, !Terminal.isInteractive { Terminal.write("\(line) \(progress.rowsTotal) rows\n", toErrors: true) }
             let seconds = max(clock.now().since(began).milliseconds / 1000, 1)
             bar.show(
                 "\(line) \(progress.table)", share: progress.share,

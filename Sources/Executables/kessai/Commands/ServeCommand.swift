@@ -36,7 +36,8 @@ struct ServeCommand: Command {
         let transport: CurlTransport
         let server: HTTPServer
         do {
-            (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+            (app, transport) = try await Opening.application(
+                settings, database: database, log: log, clock: clock, lock: lock)
             server = try Listening.start(
                 host: settings.host, port: UInt16(settings.port), chosenWith: "PORT or --port, HOST or --host",
                 handler: app.handler, random: SystemRandomSource(), log: log)

@@ -23,7 +23,8 @@ struct WorkCommand: Command {
         log.tell(warnings)
         let (database, lock) = try Opening.servedDatabase(settings, clock: clock, log: log)
         defer { withExtendedLifetime(lock) {} }
-        let (app, transport) = try await Opening.application(settings, database: database, log: log, clock: clock)
+        let (app, transport) = try await Opening.application(
+            settings, database: database, log: log, clock: clock, lock: lock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await app.jobs.run() }
             await Signals.untilAskedToEnd()

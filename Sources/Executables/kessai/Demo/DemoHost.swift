@@ -69,7 +69,7 @@ struct DemoHost {
         stripeFront.serve(sandbox)
         _ = try await Migrator(database: database, migrations: KessaiApp.migrations, clock: clock).migrate()
         let (app, transport) = try await Opening.application(
-            settings, database: database, log: log, clock: clock, guests: [devicePages(settings)])
+            settings, database: database, log: log, clock: clock, guests: [devicePages(settings)], lock: lock)
         try await DemoData.load(into: app, logins: Self.logins)
         front.serve(app.router)
         let world = DemoWorld(

@@ -96,10 +96,10 @@ enum Opening {
     }
 
     /// The whole application of the settings, and the pages that somebody brings beside it. A database that was moved into
-    /// is in use from then on, unless a short command says otherwise.
+    /// is in use from then on, unless a short command says otherwise; who has the lock of a SQLite file serves it alone.
     static func application(
         _ settings: Settings, database: any Database, log: Log, clock: any WallClock,
-        guests: [KessaiApp.GuestPages] = [], takesIntoUse: Bool = true
+        guests: [KessaiApp.GuestPages] = [], takesIntoUse: Bool = true, lock: SQLiteServerLock? = nil
     ) async throws -> (app: KessaiApp, transport: CurlTransport) {
         let transport = try CurlTransport(log: log)
         var parts = KessaiApp.Parts(
@@ -107,6 +107,7 @@ enum Opening {
             hasher: PasswordHasher(), clock: clock, random: SystemRandomSource(), log: log)
         parts.guests = guests
         parts.takesIntoUse = takesIntoUse
+        parts.isAlone = lock != nil
         if let drill = settings.drill { parts.failpoints = Failpoints(drill.failpoints, kill: Drill.endProcess) }
         let app = try await KessaiApp.make(parts)
         return (app, transport)

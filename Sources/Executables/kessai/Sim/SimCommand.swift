@@ -41,16 +41,13 @@ struct SimCommand: Command {
         }
         let simulator = try await Simulator(mutation: mutation)
         if runs == 1 { return try tell(simulator, seed: seed, keeping: kept, arguments) }
-        let (clock, bar) = (SystemClock(), ProgressBar())
+        let clock = SystemClock()
         let began = clock.now()
-        let tally = try await simulator.run(from: seed, count: runs, jobs: jobs) { done in
-            guard done % 50 == 0 else { return }
-            let ms = max(clock.now().since(began).milliseconds, 1)
-            bar.show("histories", share: Double(done) / Double(runs), "\(done), \(Int64(done) * 1000 / ms)/s")
+        let tally = try await SimProgress.of("histories", count: runs, clock: clock) { progress in
+            try await simulator.run(from: seed, count: runs, jobs: jobs, progress: progress)
         }
-        bar.clear()
         var report = SimReport(tally: tally, seconds: Double(clock.now().since(began).milliseconds) / 1000)
-        let shortest = try tally.failures.first.map { try simulator.shrink(seed: $0.seed) }
+        let shortest = try tally.failures.first.map { try SimProgress.shrink(simulator, seed: $0.seed) }
         report.replay = shortest.map { Self.replay(of: $0.outcome.seed, $0.kept, arguments["--mutation"]) }
         Terminal.write(arguments.has("--json") ? report.json.text() + "\n" : report.table)
         if let shortest, !arguments.has("--json") { show(shortest, report.replay) }
@@ -72,7 +69,7 @@ struct SimCommand: Command {
     ) throws -> ExitStatus {
         let outcome = try simulator.play(seed: seed, keeping: wanted)
         let isBroken = !outcome.violations.isEmpty
-        let shortest = isBroken && wanted == nil ? try simulator.shrink(seed: seed) : nil
+        let shortest = isBroken && wanted == nil ? try SimProgress.shrink(simulator, seed: seed) : nil
         let replay = shortest.map { Self.replay(of: seed, $0.kept, arguments["--mutation"]) }
         if arguments.has("--json") {
             Terminal.write(SimReport.json(of: outcome, replay: replay).text() + "\n")

@@ -1,5 +1,6 @@
 internal import CommandWords
 internal import JSON
+internal import Kernel
 internal import Simulator
 
 /// Plants every bug of the list, one after the other, and tells which history caught it.
@@ -13,8 +14,10 @@ struct SimMutations {
         var found: [JSONValue] = []
         var isEachCaught = true
         for mutation in Mutations.all {
-            let tally = try await Simulator(mutation: mutation)
-                .run(from: seed, count: runsMax, jobs: jobs, failuresMax: 1)
+            let simulator = try await Simulator(mutation: mutation)
+            let tally = try await SimProgress.of(mutation.name, count: runsMax, clock: SystemClock()) { progress in
+                try await simulator.run(from: seed, count: runsMax, jobs: jobs, failuresMax: 1, progress: progress)
+            }
             let failure = tally.failures.first
             isEachCaught = isEachCaught && failure != nil
             if isJSON {

@@ -10,7 +10,8 @@ struct CartService: Sendable {
     let orders: OrderPlacement
 
     /// Orders a cart. Throws `ShopError`, `PaymentError.amountNotChargeable` and `.tooManyOpenOrders`; then nothing was taken.
-    /// A repeat with the same `requestKey` returns the order that is there.
+    /// A repeat with the same `requestKey` returns the order that is there, also when the first request runs at this very
+    /// moment on a node that was taken for dead.
     func order(
         _ cart: CreateOrderRequest, by principal: Principal, requestKey: String?, cause: Cause
     ) async throws -> (Order, [OrderLine]) {
@@ -18,7 +19,18 @@ struct CartService: Sendable {
         for (place, item) in cart.items.enumerated() where !seen.insert(item.productID).inserted {
             throw ShopError.repeatedProduct(item.productID, item: place)
         }
-        return try await database.write { [orders] tx in
+        do {
+            return try await place(cart, by: principal, requestKey: requestKey, cause: cause)
+        } catch DatabaseError.uniqueViolation where requestKey != nil {
+            // It was placed between the look and the writing; now the look finds it.
+            return try await place(cart, by: principal, requestKey: requestKey, cause: cause)
+        }
+    }
+
+    private func place(
+        _ cart: CreateOrderRequest, by principal: Principal, requestKey: String?, cause: Cause
+    ) async throws -> (Order, [OrderLine]) {
+        try await database.write { [orders] tx in
             if let placed = try orders.placed(requestKey: requestKey, in: tx) {
                 return (placed, try OrderLines.of(placed, in: tx))
             }

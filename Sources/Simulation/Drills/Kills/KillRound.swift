@@ -42,6 +42,14 @@ public struct KillRound: Sendable {
         public var folder: String
     }
 
+    /// How far a round is.
+    public struct Progress: Sendable {
+        /// What happens now: `storm`, `aftershock`, `calm`.
+        public var season: String
+        /// How many kills there were.
+        public var kills: Int
+    }
+
     let plan: Plan
     let site: Site
     let transport: any HTTPTransport
@@ -62,9 +70,9 @@ public struct KillRound: Sendable {
     /// How long a client waits in the calm.
     static let calmPatience = Duration.seconds(60)
 
-    /// Holds it. Everything that was started is ended, and the database dropped, whatever happens; files stay. Throws
-    /// ``DrillFailure`` when it could not be held.
-    public func run() async throws -> Outcome {
+    /// Holds it. Everything that was started is ended, and the database dropped, whatever happens; files stay. `listen`
+    /// hears how far it is, from any thread. Throws ``DrillFailure`` when it could not be held.
+    public func run(_ listen: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> Outcome {
         let database =
             if plan.database == .postgresql {
                 try await DrillDatabase.postgresql(server: plan.server ?? "", on: site, random: random)
@@ -74,12 +82,15 @@ public struct KillRound: Sendable {
         return try await ending(with: { [site] in try await database.drop(on: site) }) {
             let ground = try await Ground(plan.layout, database: database, at: site, via: transport, random: random)
             defer { ground.abandon() }
-            return try await hold(on: ground)
+            return try await hold(on: ground, listen)
         }
     }
 
-    private func hold(on ground: Ground) async throws -> Outcome {
-        let killer = Killer(of: ground.nodes, on: plan.database, dice: Dice(plan.seed, of: "kills"))
+    private func hold(on ground: Ground, _ listen: @escaping @Sendable (Progress) -> Void) async throws -> Outcome {
+        let killer = Killer(of: ground.nodes, on: plan.database, dice: Dice(plan.seed, of: "kills")) { season, kills in
+            listen(Progress(season: season.rawValue, kills: kills))
+        }
+        listen(Progress(season: Killer.Season.storm.rawValue, kills: 0))
         let later = plan.kills / 8
         try await withThrowingTaskGroup(of: Void.self) { group in
             for person in ground.people() { group.addTask { try await person() } }
@@ -88,6 +99,7 @@ public struct KillRound: Sendable {
             for ahead in Self.aftershocksAheadSeconds {
                 try await killer.run(.aftershock, kills: later, secondsAhead: ahead)
             }
+            listen(Progress(season: "calm", kills: killer.table.total()))
             for node in ground.nodes {
                 guard try await node.start(secondsAhead: Self.calmAheadSeconds) else {
                     throw DrillFailure("\(node.name) does not start in the calm: \(node.log)")

@@ -5,7 +5,7 @@ private import Synchronization
 /// Kills nodes with SIGKILL and starts them again at once, each on its own, until there were so many kills in all.
 public final class Killer: Sendable {
     /// When kills happen.
-    public enum Season: Sendable {
+    public enum Season: String, Sendable {
         /// While clients are busy.
         case storm
         /// Once the clock is further on, so that the sweep, leases and retries are due.
@@ -20,16 +20,21 @@ public final class Killer: Sendable {
     private let nodes: [Node]
     private let database: SQLDialect
     private let dice: Dice
+    private let listen: @Sendable (_ season: Season, _ kills: Int) -> Void
     private let state = Mutex(State())
 
     /// How long a failpoint is waited for before the process is killed where it is.
     static let patience = Duration.milliseconds(2_500)
 
-    /// A killer of these nodes.
-    public init(of nodes: [Node], on database: SQLDialect, dice: Dice) {
+    /// A killer of these nodes. `listen` hears after each kill how many there were, from any thread.
+    public init(
+        of nodes: [Node], on database: SQLDialect, dice: Dice,
+        listen: @escaping @Sendable (_ season: Season, _ kills: Int) -> Void = { _, _ in }
+    ) {
         self.nodes = nodes
         self.database = database
         self.dice = dice
+        self.listen = listen
     }
 
     /// Where kills happened so far.
@@ -70,6 +75,7 @@ public final class Killer: Sendable {
                 state.faults.append("\(node.name) ended by itself (\(end)): \(node.log)")
             }
         }
+        listen(season, table.total(on: database))
     }
 
     private func choose(_ node: Node, _ season: Season) -> String {

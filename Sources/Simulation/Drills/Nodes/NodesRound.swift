@@ -25,17 +25,36 @@ public struct NodesRound: Sendable {
     private let seed: UInt64
     private let phaseLength: Duration
 
-    /// A round at a site. `script` is the path of `scripts/cluster`; each phase lasts about `phaseLength`.
+    /// How far a round is.
+    public struct Progress: Sendable {
+        /// The phase that begins.
+        public var phase: String
+        /// Which one it is, from 1.
+        public var number: Int
+        /// How many there are.
+        public var count: Int
+
+        /// What is done, 0 to 1.
+        public var share: Double { Double(number - 1) / Double(count) }
+    }
+
+    /// How many phases a round has.
+    static let phaseCount = 11
+
+    /// A round at a site. `script` is the path of `scripts/cluster`; each phase lasts about `phaseLength`. `listen` hears when
+    /// one begins.
     public init(
         at site: Site, script: String, seed: UInt64, phaseLength: Duration, via transport: any HTTPTransport,
-        random: any RandomSource
+        random: any RandomSource, listen: @escaping @Sendable (Progress) -> Void = { _ in }
     ) {
         cluster = Cluster(script: script, site: site)
         self.site = site
         self.seed = seed
         self.phaseLength = phaseLength
         self.random = random
-        watch = Watch(transport, clock: site.clock)
+        watch = Watch(transport, clock: site.clock) { phase, number in
+            listen(Progress(phase: phase, number: number, count: Self.phaseCount))
+        }
     }
 
     static let restarted = "PostgreSQL restarted"

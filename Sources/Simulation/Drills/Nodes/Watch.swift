@@ -16,11 +16,17 @@ final class Watch: HTTPTransport {
 
     private let inner: any HTTPTransport
     private let clock: any WallClock
+    private let listen: @Sendable (_ phase: String, _ number: Int) -> Void
     private let state = Mutex(State())
 
-    init(_ inner: any HTTPTransport, clock: any WallClock) {
+    /// Sees what goes through `inner`. `listen` hears when a phase begins, and which one it is, from 1.
+    init(
+        _ inner: any HTTPTransport, clock: any WallClock,
+        listen: @escaping @Sendable (_ phase: String, _ number: Int) -> Void = { _, _ in }
+    ) {
         self.inner = inner
         self.clock = clock
+        self.listen = listen
     }
 
     /// The phases so far.
@@ -34,10 +40,12 @@ final class Watch: HTTPTransport {
 
     /// What comes from now on belongs to a phase.
     func begin(_ phase: String) {
-        state.withLock { state in
+        let number = state.withLock { state -> Int in
             state.phases.append(PhaseRow(name: phase))
             state.lastGoodAt = clock.now()
+            return state.phases.count
         }
+        listen(phase, number)
     }
 
     func send(_ request: HTTPClientRequest) async throws(HTTPTransportError) -> HTTPResponse {

@@ -3,7 +3,7 @@ internal import Database
 /// The bugs that can be planted.
 public enum Mutations {
     /// All of them.
-    public static let all: [Mutation] = schema + wire + edge
+    public static let all: [Mutation] = schema + wire + time + edge
 
     /// Planted under the statements and in the schema.
     private static let schema: [Mutation] = [

@@ -82,8 +82,10 @@ public final class Simulator: Sendable {
     }
 
     /// The shortest history of a failing seed that still breaks the same rule, found by leaving out what may be left
-    /// out, for at most `triesMax` plays. Returns what was kept and what came of it.
-    public func shrink(seed: UInt64, triesMax: Int = 400) throws -> (kept: [Int], outcome: Outcome) {
+    /// out, for at most `triesMax` plays; `progress` is told of each. Returns what was kept and what came of it.
+    public func shrink(
+        seed: UInt64, triesMax: Int = 400, progress: (_ tries: Int, _ steps: Int) -> Void = { _, _ in }
+    ) throws -> (kept: [Int], outcome: Outcome) {
         let whole = Plan(seed: seed, features: features)
         let first = try play(whole, keepsLines: true)
         let rule = Self.rule(of: first)
@@ -96,6 +98,7 @@ public final class Simulator: Sendable {
             while start < kept.count, tries < triesMax {
                 let candidate = Array(kept[..<start] + kept[min(start + width, kept.count)...])
                 tries += 1
+                progress(tries, kept.count)
                 let outcome = try play(whole.keeping(Set(candidate)), keepsLines: true)
                 if Self.rule(of: outcome) == rule {
                     (kept, best, isShorter) = (candidate, outcome, true)

@@ -116,6 +116,8 @@ public final class SimulatedWorld: Sendable {
             mailer: NodeMailer(mailbox: mailbox, life: life, node: node, board: board),
             hasher: Template.hasher, clock: NodeClock(clock: clock, life: life),
             random: Chance(seed &+ UInt64(number), of: "app"), log: log, stripeRetriesMax: 1)
+        // As `serve` on a SQLite file.
+        parts.isAlone = true
         parts.jobOptions.around = { kind, run in await Activity.$current.withValue("job:\(kind)") { await run() } }
         return try await KessaiApp.make(parts)
     }
