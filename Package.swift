@@ -64,7 +64,9 @@ let package = Package(
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
-        room("SeededTasks", in: "Interop", ["DriverSupport"]),
+        // The C library's own allocator: there with the compiler.
+        .systemLibrary(name: "CMalloc", path: "Sources/Interop/CMalloc"),
+        room("SeededTasks", in: "Interop", ["CMalloc", "DriverSupport"]),
         room("ChildProcess", in: "Interop", ["Kernel"]),
 
         // Ports

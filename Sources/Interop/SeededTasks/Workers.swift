@@ -1,3 +1,4 @@
+private import CMalloc
 private import DriverSupport
 private import Synchronization
 
@@ -5,7 +6,12 @@ private import Synchronization
 public enum Workers {
     /// Runs `body` on `count` threads, each with its number from 0, and returns when all have ended.
     /// Throws when the system gives not even one thread.
+    ///
+    /// What one piece of work frees, the next one takes: memory is not given back to the system in between, from which it comes
+    /// zeroed page by page.
     public static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async throws {
+        mallopt(M_TRIM_THRESHOLD, 256 << 20)
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
         let left = Mutex(count)
         let started = Box()
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

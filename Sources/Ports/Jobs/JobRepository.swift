@@ -14,8 +14,7 @@ struct JobRepository {
         -> [ClaimedJob]
     {
         guard !kinds.isEmpty, limit > 0 else { return [] }
-        var kindList = ""
-        for index in kinds.indices { kindList += index == 0 ? "$\(index + 5)" : ", $\(index + 5)" }
+        let kindList = Self.parameters(for: kinds, from: 5)
         // MATERIALIZED: an inlined subquery may be run again for each row and then claims more than its limit.
         let text = """
             WITH due AS MATERIALIZED (
@@ -37,6 +36,20 @@ struct JobRepository {
                     lockedUntil: lockedUntil)
             }
             .sorted { ($0.runAt, $0.id.rawValue) < ($1.runAt, $1.id.rawValue) }
+    }
+
+    /// Whether there is a job to claim.
+    func isDue(kinds: [String], now: Timestamp) throws -> Bool {
+        guard !kinds.isEmpty else { return false }
+        let text = """
+            SELECT 1 AS one FROM jobs
+            WHERE state = 'available' AND run_at_ms <= $1 AND kind IN (\(Self.parameters(for: kinds, from: 2))) LIMIT 1
+            """
+        return try !tx.rows(SQL(unsafe: text, values: [now.sqlValue] + kinds.map(\.sqlValue))).isEmpty
+    }
+
+    private static func parameters(for kinds: [String], from first: Int) -> String {
+        kinds.indices.map { "$\($0 + first)" }.joined(separator: ", ")
     }
 
     /// Keeps the lease of a job that still runs.

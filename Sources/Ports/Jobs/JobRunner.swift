@@ -81,10 +81,17 @@ public struct JobRunner: Sendable {
         let execution = execution(stop: nil)
         let kinds = definitions.keys.sorted()
         var count = 0
+        var keptHouseAt: Timestamp?
         while true {
             if count == JobLimits.runDueMax { throw JobsError.endless }
-            try await housekeeping.run()
+            if clock.now() != keptHouseAt {
+                keptHouseAt = clock.now()
+                try await housekeeping.run()
+            }
             let now = clock.now()
+            guard try await database.read({ tx in try JobRepository(tx: tx).isDue(kinds: kinds, now: now) }) else {
+                return count
+            }
             let lockedUntil = now.adding(options.lease)
             let claimed = try await database.write { [worker] tx in
                 try JobRepository(tx: tx).claim(

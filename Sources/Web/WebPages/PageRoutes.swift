@@ -7,11 +7,13 @@ public enum PageRoutes {
     public static func routes(
         describing routes: [Route], guests: [(path: String, what: String)] = [], version: String
     ) -> [Route] {
-        let reference = ReferencePage.render(routes: routes, version: version)
-        let document = OpenAPIDocument.make(
-            routes: routes, title: "Kessai", version: version,
-            description: "A payments server for small teams who sell with Stripe.")
-        let openAPI = document.bytes()
+        let reference = Once { Array(ReferencePage.render(routes: routes, version: version).utf8) }
+        let openAPI = Once {
+            OpenAPIDocument.make(
+                routes: routes, title: "Kessai", version: version,
+                description: "A payments server for small teams who sell with Stripe."
+            ).bytes()
+        }
         let start = StartPage.render(
             links: guests + [
                 ("/admin", "管理画面 / the operators' screen"),
@@ -23,9 +25,11 @@ public enum PageRoutes {
             ])
         return [
             page("/", "The start page") { .html(start) },
-            page("/docs", "The reference") { .html(reference) },
+            page("/docs", "The reference") {
+                HTTPResponse(status: 200, headers: ["Content-Type": "text/html; charset=utf-8"], body: reference.value)
+            },
             page("/openapi.json", "The OpenAPI document") {
-                HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: openAPI)
+                HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: openAPI.value)
             },
         ]
     }

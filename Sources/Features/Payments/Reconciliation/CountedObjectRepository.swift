@@ -10,8 +10,9 @@ struct CountedObjectRepository {
     /// Adds objects, at most 100; those that are there already stay as they are. One statement.
     func add(_ objects: [CountedObject]) throws {
         guard let last = objects.last else { return }
-        // As long as a page whatever its length, its last row repeated, so that there is one statement to prepare.
-        let padded = objects + Array(repeating: last, count: max(0, SQL.pageSize - objects.count))
+        // As long as a few rows or as a page, its last row repeated, so that there are two statements to prepare.
+        let isFew = objects.count <= Self.few
+        let padded = objects + Array(repeating: last, count: max(0, (isFew ? Self.few : SQL.pageSize) - objects.count))
         let values = padded.flatMap { object -> [SQLValue] in
             [
                 run.sqlValue, object.subject.rawValue.sqlValue, object.side.rawValue.sqlValue,
@@ -20,11 +21,15 @@ struct CountedObjectRepository {
                 object.reason?.sqlValue ?? .null, object.created.sqlValue,
             ]
         }
-        try tx.execute(SQL(unsafe: Self.insertion, values: values))
+        try tx.execute(SQL(unsafe: isFew ? Self.insertionOfFew : Self.insertionOfPage, values: values))
     }
 
-    private static let insertion: String = {
-        let rows = (0..<SQL.pageSize).map { row in
+    private static let few = 8
+    private static let insertionOfFew = insertion(rows: few)
+    private static let insertionOfPage = insertion(rows: SQL.pageSize)
+
+    private static func insertion(rows count: Int) -> String {
+        let rows = (0..<count).map { row in
             "(" + (1...9).map { "$\(row * 9 + $0)" }.joined(separator: ", ") + ")"
         }
         return """
@@ -32,7 +37,7 @@ struct CountedObjectRepository {
                 currency, reason, created_at_ms)
             VALUES \(rows.joined(separator: ", ")) ON CONFLICT DO NOTHING
             """
-    }()
+    }
 
     /// Removes up to 5,000 of the run's rows, or of runs of more than a day ago, which were lost; returns how many.
     func removeSome(at now: Timestamp) throws -> Int {

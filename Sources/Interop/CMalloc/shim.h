@@ -1,0 +1,3 @@
+#pragma once
+// The system's allocator, glibc's; no package but its own headers is needed.
+#include <malloc.h>
