@@ -62,6 +62,8 @@ let package = Package(
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        room("Gzip", in: "Interop", ["CZlib"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
         // The C library's own allocator: there with the compiler.
@@ -77,6 +79,7 @@ let package = Package(
         room("Jobs", in: "Ports", ["Database", "Kernel"]),
         room("Brakes", in: "Ports", ["Crypto", "Database", "Kernel"]),
         room("Mail", in: "Ports", ["Kernel"]),
+        room("Edge", in: "Ports", ["Brakes", "Gzip", "HTTP", "Identity", "Kernel"]),
         room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
         room("Moving", in: "Ports", ["Crypto", "Database", "JSON", "Kernel"]),
@@ -119,7 +122,7 @@ let package = Package(
 
         // Web
         room("HTML", in: "Ports"),
-        room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+        room("WebPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON"]),
         room("PageKit", in: "Web", ["Crypto", "HTML", "HTTP", "JSON", "Kernel", "KessaiAPI"]),
         room(
             "AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
@@ -129,8 +132,8 @@ let package = Package(
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
-                "Identity",
+                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "Edge", "HTTP", "HTTPModels",
+                "Idempotency", "Identity",
                 "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Moving", "Notifications", "Passes", "Payments",
                 "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
@@ -186,8 +189,8 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
-                "Jobs",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "GzipTesting",
+                "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "Moving", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
@@ -237,6 +240,10 @@ let package = Package(
                 "AppTesting", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting", "KessaiAPI",
                 "KessaiClient", "StripeSandbox",
             ]),
+        support("GzipTesting", ["CZlib"]),
+        tests("GzipTests", ["Gzip", "GzipTesting"]),
+        tests("EdgeTests", ["Edge", "Brakes", "GzipTesting", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("BrakesTests", ["Brakes", "Kernel", "KernelTesting"]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],

@@ -4,6 +4,7 @@ internal import Audit
 internal import Brakes
 public import Crypto
 public import Database
+internal import Edge
 public import HTTP
 internal import Idempotency
 public import Jobs
@@ -104,9 +105,11 @@ public struct KessaiApp: Sendable {
             + MovingSchema.migrations
     }
 
-    /// Serves every request.
+    /// Every route.
     public let router: Router
-    /// What a server is given: the router, or in a drill the router with its failpoints.
+    /// Serves every request: what stands before the router, and the router.
+    public let edge: any HTTPHandler
+    /// What a server is given: the edge, or in a drill the edge with its failpoints.
     public let handler: any HTTPHandler
     /// Runs jobs and schedules.
     public let jobs: JobRunner
@@ -197,21 +200,26 @@ public struct KessaiApp: Sendable {
             database: database, clock: clock, random: random, ids: ids, log: log,
             definitions: notifications.jobs + payments.jobs + passes.jobs + [housekeeping.definition],
             schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
-        func router(_ routes: [Route]) -> Router {
+        func router(_ routes: [Route], behind gate: RateGate? = nil) -> Router {
             Router(
                 routes: routes, authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
-                middleware: [
+                middleware: (gate.map { [$0] } ?? []) + [
                     RequestLog(clock: clock), DatabaseFaults(),
                     IdempotencyMiddleware(database: database, clock: clock, ids: ids),
                 ], log: log)
         }
+        // What pages ask of the API was counted when the page was asked for.
         let api = router(listed)
+        let gate = RateGate(settings, clock: clock, random: random, log: log)
         let admin = AdminPages(publicURL: settings.publicURL, api: api, ids: ids)
         let whole = router(
             listed + admin.routes + parts.guests.flatMap { $0.routes(api) }
                 + PageRoutes.routes(
-                    describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version))
+                    describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version),
+            behind: gate)
         self.router = whole
-        handler = parts.failpoints?.installed(in: whole) ?? whole
+        let edge = Edge(router: whole, rates: gate, origins: CORSPolicy(settings))
+        self.edge = edge
+        handler = parts.failpoints?.installed(in: edge, router: whole) ?? edge
     }
 }

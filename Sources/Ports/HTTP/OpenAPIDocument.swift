@@ -79,11 +79,24 @@ public enum OpenAPIDocument {
             }
             responses[String(answer.status)] = .object(response)
         }
+        if route.rateClass != .free {
+            responses["429"] = rateLimited(beside: responses["429"], components: &components)
+        }
         responses["default"] = [
             "description": "A problem; its code says which.",
             "content": ["application/problem+json": ["schema": Problem.schema.document(components: &components)]],
         ]
         return responses
+    }
+
+    /// What is said of 429 beside what a route says of it itself.
+    private static func rateLimited(beside own: JSONValue?, components: inout JSONObject) -> JSONValue {
+        let words = "rate_limited: too many requests in a short time; see Retry-After."
+        return [
+            "description": .string([own?["description"]?.string, words].compactMap { $0 }.joined(separator: " Or ")),
+            "headers": ["Retry-After": ["description": "Seconds.", "schema": ["type": "integer", "minimum": 1]]],
+            "content": ["application/problem+json": ["schema": Problem.schema.document(components: &components)]],
+        ]
     }
 
     private static func operationID(_ route: Route) -> String {

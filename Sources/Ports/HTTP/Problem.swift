@@ -53,6 +53,7 @@ public struct Problem: Error, Sendable {
         }
         var response = HTTPResponse.json(.object(object), status: status, headers: headers)
         response.headers["Content-Type"] = "application/problem+json"
+        SecurityHeaders.fill(&response)
         return response
     }
 

@@ -126,6 +126,14 @@ public struct Route: Sendable {
     public let listed: Bool
     /// How a page for people proves who asks; nil for the API, which takes a bearer token and nothing else.
     public let door: (any PageDoor)?
+    /// What its requests cost, and whose share they are taken from.
+    public let rateClass: RateClass
+    /// Whether its answers may be compressed. Those of a route with a door may not, unless it says so: a page that a cookie
+    /// opens holds the proof of its forms beside words of the address, and the length of what both are pressed into tells of
+    /// the proof (BREACH). Nor those of anything but a GET: log-ins and payments hand out secrets.
+    public let mayCompress: Bool
+    /// Whether its answer is always the same.
+    public let isFixed: Bool
     /// What runs.
     public let handler: Handler
 
@@ -133,7 +141,8 @@ public struct Route: Sendable {
     public init(
         _ method: String, _ path: String, _ summary: String, tag: String, access: Access, queries: [Query] = [],
         body: Schema? = nil, bodyBytesMax: Int? = nil, repeats: Repeats? = nil, answers: [Answer],
-        listed: Bool = true, door: (any PageDoor)? = nil, handler: @escaping Handler
+        listed: Bool = true, door: (any PageDoor)? = nil, rateClass: RateClass? = nil, mayCompress: Bool? = nil,
+        isFixed: Bool = false, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -149,6 +158,9 @@ public struct Route: Sendable {
         self.answers = answers
         self.listed = listed
         self.door = door
+        self.rateClass = rateClass ?? RateClass(method: method, access: access, listed: listed)
+        self.mayCompress = method == "GET" && (mayCompress ?? (door == nil))
+        self.isFixed = isFixed
         self.handler = handler
     }
 }

@@ -12,7 +12,7 @@ public struct SettingsReader {
             "STRIPE_SECRET_KEY",
             "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
             "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
-        ] + passesNames
+        ] + passesNames + edgeNames
 
     private let values: Redacted<[String: String]>
     private let drillWords: [String: String]
@@ -66,6 +66,7 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
+        settings.edge = edge(isLive: settings.isLive)
         settings.drill = drill(drillWords, isLive: settings.isLive)
         return (settings, findings)
     }
@@ -209,6 +210,13 @@ public struct SettingsReader {
             return fallback
         }
         return word
+    }
+
+    /// The words of a setting that are separated by commas.
+    func words(_ name: String) -> [String] {
+        (value(name) ?? "").split(separator: ",").map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 
     func value(_ name: String) -> String? { values.reveal()[name].flatMap { $0.isEmpty ? nil : $0 } }

@@ -15,7 +15,7 @@ struct PaymentsPage: Sendable {
     var routes: [Route] {
         [
             hall.get("/admin/payments", "The history of payments", show),
-            hall.get("/admin/payments.csv", "The history of payments as a file", file),
+            hall.get("/admin/payments.csv", "The history of payments as a file", mayCompress: true, file),
         ]
     }
 
