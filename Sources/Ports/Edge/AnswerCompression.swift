@@ -22,7 +22,8 @@ final class AnswerCompression: Sendable {
 
     /// Compresses the answer of a route if the client takes it so, and says in any case that it may differ by client.
     func apply(to response: inout HTTPResponse, of route: Route?, for head: HTTPRequestHead) {
-        guard let route, route.mayCompress, response.status == 200, !response.body.isEmpty,
+        guard let route, route.mayCompress, response.status == 200, response.stream == nil,
+            !response.body.isEmpty,
             response.headers["Content-Encoding"] == nil, isText(response.headers["Content-Type"])
         else { return }
         response.vary(by: "Accept-Encoding")

@@ -136,10 +136,15 @@ public struct World: Sendable {
     public func send(_ request: HTTPRequest) async -> Reply {
         var request = request
         request.head.requestID = request.head.headers["X-Request-Id"] ?? requests.next()
-        let response: HTTPResponse
+        var response: HTTPResponse
         switch app.edge.admit(request.head) {
         case .refuse(let refusal): response = refusal
         case .accept: response = await app.edge.respond(to: request)
+        }
+        do {
+            response = try await response.collected(bytesMax: 16 << 20)
+        } catch {
+            Issue.record("the answer broke off: \(error)")
         }
         for fault in contract.faults(of: response, to: request.head) {
             Issue.record("the contract: \(fault)")

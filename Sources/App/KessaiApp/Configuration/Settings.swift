@@ -21,7 +21,10 @@ public struct Settings: Sendable {
     public var host: String
     /// `PORT`: 0 to 65535, 0 is any free one; default 8080.
     public var port: Int
-    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`. Live mode wants `https://`.
+    /// `HTTP_…`, `TRUSTED_…`, `TLS_…`: how `serve` meets the network.
+    public var door: DoorSettings
+    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`, with TLS `https://HOST:PORT`. Live mode
+    /// wants `https://`.
     public var publicURL: String
     /// `STRIPE_SECRET_KEY` (alias `STRIPE_API_KEY`); default empty.
     public var stripeSecretKey: Secret

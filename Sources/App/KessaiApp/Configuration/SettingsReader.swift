@@ -12,7 +12,7 @@ public struct SettingsReader {
             "STRIPE_SECRET_KEY",
             "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
             "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
-        ] + passesNames + edgeNames
+        ] + doorNames + edgeNames + passesNames
 
     private let values: Redacted<[String: String]>
     private let drillWords: [String: String]
@@ -54,11 +54,12 @@ public struct SettingsReader {
     public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
+        let door = self.door()
         var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
-            databaseListenURL: databaseListenURL(), host: host, port: port,
-            publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
+            databaseListenURL: databaseListenURL(), host: host, port: port, door: door,
+            publicURL: url("PUBLIC_URL", default: "\(door.tls == nil ? "http" : "https")://\(host):\(port)"),
             stripeSecretKey: Secret(stripeKey()), stripePublishableKey: value("STRIPE_PUBLISHABLE_KEY") ?? "",
             stripeWebhookSecrets: webhookSecrets(),
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
@@ -66,6 +67,7 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
+        check(door, settings)
         settings.edge = edge(isLive: settings.isLive)
         settings.drill = drill(drillWords, isLive: settings.isLive)
         return (settings, findings)
@@ -202,7 +204,7 @@ public struct SettingsReader {
         }
     }
 
-    private mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, default fallback: Word) -> Word
+    mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, default fallback: Word) -> Word
     where Word.RawValue == String {
         guard let text = value(name) else { return fallback }
         guard let word = Word(rawValue: text) else {
