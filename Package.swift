@@ -37,6 +37,17 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, path: "Sources/Interop/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// The fuzzer, whose main is libFuzzer's: built by `scripts/fuzz` alone, which links that.
+let fuzzing: [Target] =
+    Context.environment["KESSAI_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "kessai-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing",
+            exclude: ["Corpora", "corpus.py"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let package = Package(
     name: "kessai",
     products: [
@@ -201,6 +212,14 @@ let package = Package(
                 "AppTesting", "ChildProcess", "CommandWords", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP",
                 "JSON", "Kernel", "KernelTesting", "KessaiApp", "Mail", "kessai-drill",
             ]),
+        support(
+            "FuzzTargets",
+            [
+                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "DevicePages", "HTML", "HTTP", "HTTPServer",
+                "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting", "KessaiAPI", "KessaiApp", "KessaiClient",
+                "Mail", "PageKit", "Payments", "SQLiteDriver", "Shop", "StripeClient", "StripeSandbox",
+            ]),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),
@@ -272,5 +291,5 @@ let package = Package(
         tests(
             "StripeContractTests",
             ["HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox", "StripeSchemas"]),
-    ]
+    ] + fuzzing
 )

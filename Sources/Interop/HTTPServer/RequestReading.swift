@@ -132,7 +132,9 @@ struct RequestReading {
             return count == 0 ? .none : .known(count)
         }
         guard lengths.isEmpty, codings.count == 1, !isHTTP10 else { throw .framingNotValid }
-        guard codings[0].lowercased() == "chunked" else { throw .codingNotSupported }
+        // Letter by letter: the Kelvin sign, say, is a k in lower case, and libmicrohttpd does not take it for one.
+        let coding = codings[0].utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard coding.elementsEqual("chunked".utf8) else { throw .codingNotSupported }
         return .chunked
     }
 }

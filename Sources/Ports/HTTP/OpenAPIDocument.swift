@@ -35,11 +35,13 @@ public enum OpenAPIDocument {
             operation["security"] = [["bearer": []]]
             operation["description"] = .string("For: " + roles.map(\.rawValue).sorted().joined(separator: ", "))
         }
-        var parameters: [JSONValue] = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { name in
-            [
-                "name": .string(String(name.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": ["type": "string"],
-            ]
+        var parameters: [JSONValue] = []
+        for part in route.path.split(separator: "/") where part.hasPrefix("{") {
+            let name = String(part.dropFirst().dropLast())
+            parameters.append([
+                "name": .string(name), "in": "path", "required": true,
+                "schema": route.names[name]?.document(components: &components) ?? ["type": "string"],
+            ])
         }
         for query in route.queries {
             parameters.append([
@@ -51,7 +53,7 @@ public enum OpenAPIDocument {
             parameters.append([
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "A repeat with the same key and body returns the first answer.",
-                "schema": ["type": "string", "minLength": 1, "maxLength": 255],
+                "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]*$"],
             ])
         }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }

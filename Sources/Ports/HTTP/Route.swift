@@ -108,6 +108,8 @@ public struct Route: Sendable {
     public let tag: String
     /// Who may call it.
     public let access: Access
+    /// What the names in its path look like where that is not any text; for the document, as the handler refuses others.
+    public let names: [String: Schema]
     /// The query parameters it knows; others are refused.
     public let queries: [Query]
     /// The JSON body it takes; nil when it takes none, or raw bytes.
@@ -139,8 +141,9 @@ public struct Route: Sendable {
 
     /// A route. A POST repeats by stored answer unless it says otherwise.
     public init(
-        _ method: String, _ path: String, _ summary: String, tag: String, access: Access, queries: [Query] = [],
-        body: Schema? = nil, bodyBytesMax: Int? = nil, repeats: Repeats? = nil, answers: [Answer],
+        _ method: String, _ path: String, _ summary: String, tag: String, access: Access,
+        names: [String: Schema] = [:], queries: [Query] = [], body: Schema? = nil, bodyBytesMax: Int? = nil,
+        repeats: Repeats? = nil, answers: [Answer],
         listed: Bool = true, door: (any PageDoor)? = nil, rateClass: RateClass? = nil, mayCompress: Bool? = nil,
         isFixed: Bool = false, handler: @escaping Handler
     ) {
@@ -149,6 +152,7 @@ public struct Route: Sendable {
         self.summary = summary
         self.tag = tag
         self.access = access
+        self.names = names
         self.queries = queries
         self.body = body
         takesRawBody = body == nil && bodyBytesMax != nil
