@@ -98,12 +98,10 @@ public struct KessaiApp: Sendable {
     }
 
     /// Every step of the schema, in the order of their dependencies.
-    public static var migrations: [Migration] {
+    public static let migrations: [Migration] =
         JobsSchema.migrations + AuditSchema.migrations + IdempotencySchema.migrations + BrakesSchema.migrations
-            + AccountsFeature.migrations
-            + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
-            + MovingSchema.migrations
-    }
+        + AccountsFeature.migrations + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
+        + MovingSchema.migrations
 
     /// Every route.
     public let router: Router

@@ -45,6 +45,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
 
     /// Opens. Throws `DatabaseError.unavailable`.
     init(_ settings: Settings, role: Role) throws {
+        _ = Self.isSetUp
         let path: String
         switch settings.location {
         case .memory: path = ":memory:"
@@ -68,6 +69,10 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
             throw error
         }
     }
+
+    /// Of the process, before its first connection. That it is too late means that somebody else brought SQLite up, and costs time
+    /// alone.
+    private static let isSetUp = kessai_sqlite3_count_no_memory() == SQLITE_OK
 
     deinit { close() }
 

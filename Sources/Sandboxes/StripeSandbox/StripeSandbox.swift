@@ -119,6 +119,11 @@ extension StripeSandbox {
     /// Says where payers reach the sandbox's pages, once a server knows its port: `http://127.0.0.1:4010`.
     public func publish(at url: String) { state.withLock { $0.publicURL = url } }
 
+    /// The PaymentIntents about which a bank has not decided yet, the newest first.
+    public var undecided: [String] {
+        state.withLock { $0.paymentIntents.newestFirst.filter { $0.status == .processing }.map(\.id) }
+    }
+
     /// When the next delivery or the next thing that happens by itself is due; nil when nothing is.
     public var nextDue: Timestamp? {
         state.withLock { state in [state.deliveries.next, state.agenda.next].compactMap { $0 }.min() }

@@ -20,6 +20,7 @@ public enum OrdersFeature: SimulatedFeature {
         .commit: [
             "POST /api/orders", "POST /api/payments/intent", "POST /api/orders/{id}/cancel",
             "POST /api/admin/orders/{id}/refunds", "event payment_intent.payment_failed", "event charge.refunded",
+            "event refund.created", "event refund.updated", "event charge.refund.updated",
             "job:payments.cancel_intent", "job:payments.read_dispute",
         ],
         .call: [

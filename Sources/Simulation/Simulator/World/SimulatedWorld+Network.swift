@@ -144,8 +144,7 @@ extension SimulatedWorld {
 
     /// Banks decide in the end about payments that they still work on.
     func settleBanks() async {
-        for intent in await list("/v1/payment_intents") where intent["status"] == "processing" {
-            guard let id = intent["id"]?.string else { continue }
+        for id in sandbox.undecided {
             let outcome = chance.oneIn(3) ? "failed" : "paid"
             _ = await atSandbox("/_sandbox/payment_intents/\(id)/settle", ["outcome": .string(outcome)])
             trace.tell("    a bank decides about \(id): \(outcome)")
