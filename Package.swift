@@ -91,7 +91,8 @@ let package = Package(
         room("Jobs", in: "Ports", ["Database", "Kernel"]),
         room("Brakes", in: "Ports", ["Crypto", "Database", "Kernel"]),
         room("Mail", in: "Ports", ["Kernel"]),
-        room("Edge", in: "Ports", ["Brakes", "Gzip", "HTTP", "Identity", "Kernel"]),
+        room("Metrics", in: "Ports"),
+        room("Edge", in: "Ports", ["Brakes", "Gzip", "HTTP", "Identity", "Kernel", "Metrics"]),
         room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
         room("Moving", in: "Ports", ["Crypto", "Database", "JSON", "Kernel"]),
@@ -146,7 +147,8 @@ let package = Package(
             [
                 "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "Edge", "HTTP", "HTTPModels",
                 "Idempotency", "Identity",
-                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Moving", "Notifications", "Passes", "Payments",
+                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Metrics", "Moving", "Notifications", "Passes",
+                "Payments",
                 "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
 
@@ -262,7 +264,10 @@ let package = Package(
             ]),
         support("GzipTesting", ["CZlib"]),
         tests("GzipTests", ["Gzip", "GzipTesting"]),
-        tests("EdgeTests", ["Edge", "Brakes", "GzipTesting", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        tests("MetricsTests", ["Metrics"]),
+        tests(
+            "EdgeTests",
+            ["Edge", "Brakes", "GzipTesting", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting", "Metrics"]),
         tests("BrakesTests", ["Brakes", "Kernel", "KernelTesting"]),
         tests(
             "HTTPServerTests",

@@ -2,6 +2,7 @@ import AppTesting
 import Database
 import DatabaseTesting
 import HTTP
+import KernelTesting
 import KessaiApp
 import Testing
 

@@ -5,6 +5,7 @@ import Identity
 import JSON
 import Kernel
 import KernelTesting
+import Metrics
 
 /// An edge before some routes, its clock and its log.
 struct Standing {
@@ -30,6 +31,8 @@ struct Standing {
     let clock: ManualClock
     let log: LogRecorder
     let edge: Edge
+    let load: LoadGate
+    let metrics = RequestMetrics()
 
     init(_ routes: [Route], limits: RateLimits? = nil, origins: [String] = []) {
         let (clock, recorder) = (ManualClock(), LogRecorder())
@@ -40,11 +43,13 @@ struct Standing {
                 proofs: .init(claims: { $0.headers["Signature"] != nil }, failed: { $0 is Forged }), clock: clock,
                 random: SeededRandom(), log: log)
         }
+        load = LoadGate(clock: clock)
         edge = Edge(
             router: Router(
                 routes: routes, authenticator: Tokens(), middleware: gate.map { [$0] } ?? [],
                 log: log),
-            rates: gate, origins: origins.isEmpty ? nil : CORSPolicy(origins: origins))
+            rates: gate, origins: origins.isEmpty ? nil : CORSPolicy(origins: origins), load: load, metrics: metrics,
+            clock: clock)
         (self.clock, self.log) = (clock, recorder)
     }
 

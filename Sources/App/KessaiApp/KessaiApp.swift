@@ -10,6 +10,7 @@ internal import Idempotency
 public import Jobs
 public import Kernel
 public import Mail
+internal import Metrics
 internal import Moving
 internal import Notifications
 internal import Passes
@@ -187,11 +188,14 @@ public struct KessaiApp: Sendable {
         let housekeeping = Housekeeping(
             keys: accounts.signingKeys, database: database, clock: clock,
             answers: PruneIdempotencyKeys(database: database, clock: clock))
+        let (load, requests) = (LoadGate(clock: clock), RequestMetrics())
+        let metrics = MetricsRoutes(
+            token: settings.edge.metricsToken, database: database, clock: clock, requests: requests, load: load)
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
             accounts.routes + shop.routes + passes.routes + payments.routes
             + AdministrationRoutes(database: database, clock: clock).routes
-            + HealthRoutes(migrator: migrator).routes
+            + HealthRoutes(migrator: migrator).routes + metrics.routes
         self.accounts = accounts.service
         reconciliation = payments.reconciliation
         jobs = JobRunner(
@@ -216,7 +220,8 @@ public struct KessaiApp: Sendable {
                     describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version),
             behind: gate)
         self.router = whole
-        let edge = Edge(router: whole, rates: gate, origins: CORSPolicy(settings))
+        let edge = Edge(
+            router: whole, rates: gate, origins: CORSPolicy(settings), load: load, metrics: requests, clock: clock)
         self.edge = edge
         handler = parts.failpoints?.installed(in: edge, router: whole) ?? edge
     }

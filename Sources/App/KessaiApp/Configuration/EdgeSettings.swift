@@ -1,5 +1,5 @@
 internal import Edge
-internal import Kernel
+public import Kernel
 
 /// What stands before the routes (docs/operations.md).
 public struct EdgeSettings: Sendable {
@@ -8,21 +8,35 @@ public struct EdgeSettings: Sendable {
     public var rateFactor: Double?
     /// `CORS_ORIGINS`: the other sites whose pages may call the API, several separated by commas; default none.
     public var corsOrigins: [String]
+    /// `METRICS_TOKEN`: whoever brings it as a bearer token reads `/metrics`; default none, and there are no metrics to read.
+    public var metricsToken: Secret?
 
     /// Such an edge.
-    public init(rateFactor: Double? = 1, corsOrigins: [String] = []) {
+    public init(rateFactor: Double? = 1, corsOrigins: [String] = [], metricsToken: Secret? = nil) {
         self.rateFactor = rateFactor
         self.corsOrigins = corsOrigins
+        self.metricsToken = metricsToken
     }
 }
 
 extension SettingsReader {
-    static let edgeNames = ["RATE_LIMITS", "CORS_ORIGINS"]
+    static let edgeNames = ["RATE_LIMITS", "CORS_ORIGINS", "METRICS_TOKEN"]
     private static let rateFactors = 0.1...1_000
 
     /// Reads them.
     mutating func edge(isLive: Bool) -> EdgeSettings {
-        EdgeSettings(rateFactor: rateFactor(isLive: isLive), corsOrigins: corsOrigins(isLive: isLive))
+        EdgeSettings(
+            rateFactor: rateFactor(isLive: isLive), corsOrigins: corsOrigins(isLive: isLive),
+            metricsToken: metricsToken())
+    }
+
+    private mutating func metricsToken() -> Secret? {
+        let name = "METRICS_TOKEN"
+        guard let token = value(name) else { return nil }
+        if token.utf8.count < 16 || !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+            fail(name, "must have at least 16 visible ASCII characters")
+        }
+        return Secret(token)
     }
 
     private mutating func rateFactor(isLive: Bool) -> Double? {

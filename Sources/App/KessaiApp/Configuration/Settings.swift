@@ -46,7 +46,7 @@ public struct Settings: Sendable {
     public var logLevel: Log.Level
     /// `PASSES_…`: how licences and day passes are sold; nil when none of them is set, and none are sold.
     public var passes: PassesSettings?
-    /// `RATE_LIMITS`, `CORS_ORIGINS`: what stands before the routes.
+    /// `RATE_LIMITS`, `CORS_ORIGINS`, `METRICS_TOKEN`: what stands before the routes.
     public var edge = EdgeSettings()
     /// `KESSAI_FAILPOINTS`, `KESSAI_CLOCK_AHEAD_SECONDS`: nil unless one is set.
     public var drill: DrillSettings?

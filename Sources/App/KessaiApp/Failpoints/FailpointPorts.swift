@@ -9,6 +9,7 @@ struct FailpointDatabase: Database {
     let failpoints: Failpoints
 
     var dialect: SQLDialect { inner.dialect }
+    var lines: [DatabaseLine] { inner.lines }
 
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Result
