@@ -25,7 +25,7 @@ import Testing
                     applied, created_at_ms)
                 WITH RECURSIVE numbers (number) AS (
                     SELECT CAST(0 AS BIGINT) UNION ALL SELECT number + 1 FROM numbers WHERE number < \(Self.count - 1))
-                SELECT 'payment' || (1000 + number), 'order', 'pi_' || number, 'ch_' || number, 980, 'jpy', 0, number
+                SELECT '01900000-0000-7000-8000-00000000' || (1000 + number), 'order', 'pi_' || number, 'ch_' || number, 980, 'jpy', 0, number
                 FROM numbers
                 """)
             return ()

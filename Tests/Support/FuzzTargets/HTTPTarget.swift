@@ -78,8 +78,14 @@ final class HTTPProperties: Sendable {
                     return try hold(false, "a body that is none: \(method) \(path)?\(query) in \(input.shown())")
                 }
                 try hold(body == expected, "another body: \(body.shown()) in \(input.shown())")
-                let texts = current.fields.map {
+                var texts = current.fields.map {
                     "\(String(decoding: $0.name, as: UTF8.self)): \(String(decoding: $0.value, as: UTF8.self))"
+                }
+                // RFC 9112, 3.2.2: a target that names its host goes before the field.
+                let target = String(decoding: current.target, as: UTF8.self)
+                if let authority = target.split(separator: "://", maxSplits: 1).dropFirst().first {
+                    texts.removeAll { $0.lowercased().hasPrefix("host:") }
+                    texts.append("Host: \(authority.prefix { $0 != "/" && $0 != "?" })")
                 }
                 try hold(fields == texts, "other fields: \(fields) in \(input.shown())")
             }
