@@ -5,7 +5,7 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib --product kessai
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain packages run build test check sim sim-mutations drill-kills drill-nodes fuzz schemathesis \
+.PHONY: help toolchain packages run build test check sim sim-mutations nightly drill-kills drill-nodes fuzz schemathesis \
 	test-tsan test-asan bench bench-growth bench-soak format lint clean
 
 help: ## list the chores
@@ -28,6 +28,8 @@ test: toolchain ## everything: format, strict build, all tests on both databases
 
 sim: build ## try to break the money: 20,000 simulated histories (ARGS="--runs N --jobs J")
 	@.build/release/kessai sim --seed 1 $(or $(ARGS),--runs 20000 --jobs $$(nproc))
+
+nightly: sim sim-mutations drill-kills drill-nodes ## what takes half an hour: histories, planted bugs, 600 kills, many nodes
 
 sim-mutations: build ## plant bugs, one after the other: the simulator must catch each within 2,000 histories
 	@.build/release/kessai sim --mutations --seed 1 $(or $(ARGS),--runs 2000 --jobs $$(nproc))

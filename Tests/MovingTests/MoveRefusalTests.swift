@@ -150,9 +150,10 @@ import Testing
                 await world.refusal()
                     == .unmovableText(
                         table: "coins", key: "purse_number=3, place=right", column: "currency", reason: reason))
-            // Nothing at all was done to the target.
-            let table = try await world.target.read { tx in try tx.row("SELECT to_regclass('coins')::text AS name") }
-            #expect(try table?.textOrNil("name") == nil)
+            // The target has its tables and no rows, and is free.
+            #expect(try await world.count("coins") == 0)
+            #expect(try await world.count("database_moves") == 0)
+            try await MovingSchema.requireNoneUnderWay(in: world.target)
         }
     }
 

@@ -199,16 +199,14 @@ import Testing
                 try await world.move { progress in if progress.phase == phase { throw Interruption() } }
             }
             #expect(interrupted is Interruption)
-            if phase != .read {
-                // Nobody begins to serve what is not there yet.
-                let serving = await failure { try await MovingSchema.requireNoneUnderWay(in: world.target) }
-                guard case DatabaseError.schemaMismatch(let text)? = serving else {
-                    Issue.record("\(String(describing: serving))")
-                    return
-                }
-                #expect(text.contains("kessai migrate --from"))
-                #expect(try await world.count("purses") == 0)
+            // Nobody begins to serve what is not there yet.
+            let serving = await failure { try await MovingSchema.requireNoneUnderWay(in: world.target) }
+            guard case DatabaseError.schemaMismatch(let text)? = serving else {
+                Issue.record("\(String(describing: serving))")
+                return
             }
+            #expect(text.contains("kessai migrate --from"))
+            #expect(try await world.count("purses") == 0)
             #expect(try await world.move().outcome == .copied)
             #expect(try await world.count("database_moves") == 1)
             try await MovingSchema.requireNoneUnderWay(in: world.target)

@@ -188,6 +188,30 @@ import Testing
         }
     }
 
+    @Test func `a first move that was killed is repeated from no other installation's file`() async throws {
+        try await filled { world in
+            #expect(await interrupted(world))
+            try await world.change("UPDATE installation SET id = 'another'")
+            #expect(await world.refusal() == .targetOfAnother)
+            #expect(await refusalToServe(world) != nil)
+            try await world.change("UPDATE installation SET id = 'here'")
+            #expect(try await world.move().outcome == .copied)
+            try await serve(world)
+        }
+    }
+
+    @Test func `a server does not start while a first move reads the source`() async throws {
+        try await filled { world in
+            let latch = Latch()
+            async let moving = world.move { progress in if progress.phase == .read { latch.hold() } }
+            try await latch.reached()
+            #expect(await refusalToServe(world) != nil)
+            latch.open()
+            #expect(try await moving.outcome == .copied)
+            try await serve(world)
+        }
+    }
+
     @Test func `what an older program moved can be moved into again by a newer one, and is served then`() async throws {
         let older = MovingWorld.migrations + MovingSchema.migrations.prefix(1)
         try await MovingWorld.run(older) { world in

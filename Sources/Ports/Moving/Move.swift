@@ -52,16 +52,26 @@ public struct Move: Sendable {
     public func run(_ listen: @escaping MoveListener = { _ in }) async throws -> MoveReport {
         let survey = try survey()
         try await requireFree(for: survey.identity)
-        let found = try read(survey, listen)
-        try await prepareTarget(found)
+        try await prepareTarget(survey)
+        // Reading takes its time, in which nobody may begin to serve an empty target.
+        let isNew = try await markNew(survey.identity)
+        let found: Found
+        do {
+            found = try read(survey, listen)
+        } catch let refusal as MoveError {
+            // What cannot be moved will not be by a repeat either: the target is free again.
+            if isNew { try await target.write { tx in try MoveRecord.unmark(in: tx) } }
+            throw refusal
+        }
         let (source, sums, clock) = (source, sums, clock)
         @Sendable func copy(_ tx: Transaction) -> MoveCopy {
             MoveCopy(source: source, found: found, sums: sums, listen: listen, tx: tx)
         }
-        switch try await target.write({ tx in try copy(tx).begin(at: clock.now()) }) {
+        switch try await target.write({ tx in try copy(tx).begin(at: clock.now(), isOurs: isNew) }) {
         case .unchanged(let report): return report
         case .refused(let refusal): throw refusal
         case .marked(let isOurs):
+            let isOurs = isOurs || isNew
             switch try await target.write({ tx in try copy(tx).copy(at: clock.now(), isOurs: isOurs) }) {
             case .done(let report): return report
             case .refused(let refusal): throw refusal
@@ -135,8 +145,8 @@ public struct Move: Sendable {
     }
 
     /// Refuses what must not be touched, and brings the schema up to the program's.
-    private func prepareTarget(_ found: Found) async throws {
-        let (migrations, identity) = (migrations, found.identity)
+    private func prepareTarget(_ source: Survey) async throws {
+        let (migrations, identity) = (migrations, source.identity)
         try await target.read { tx in
             guard try MoveGate.enter(tx) else { throw MoveError.moveUnderWay }
             let encoding = try tx.row("SELECT current_setting('server_encoding') AS encoding")?.text("encoding") ?? ""
@@ -144,7 +154,7 @@ public struct Move: Sendable {
             let status = try Migrator.status(of: migrations, in: tx)
             if let step = status.newer.first { throw MoveError.targetNewer(step) }
             let shapes = try TableShape.all(in: tx)
-            let strange = shapes.filter { shape in !found.tables.contains { $0.shape.name == shape.name } }
+            let strange = shapes.filter { shape in !source.tables.contains { $0.shape.name == shape.name } }
             guard strange.isEmpty else {
                 throw MoveError.shapesDiffer(strange.map { "only the target has the table \($0.name)" })
             }
@@ -156,5 +166,22 @@ public struct Move: Sendable {
             try record.requireUntouched(tables, by: identity) { _, _ in }
         }
         _ = try await Migrator(database: target, migrations: migrations, clock: clock).migrate()
+    }
+
+    /// Says of a target that nothing was ever moved into, before the source is read, that a move is under way; whether it
+    /// was this one that said so. Throws `MoveError.targetOfAnother` where another installation's move was begun and is not
+    /// done.
+    private func markNew(_ identity: SourceIdentity) async throws -> Bool {
+        let clock = clock
+        return try await target.write { tx in
+            try MoveGate.close(tx)
+            guard try MoveRecord.latest(in: tx) == nil else { return false }
+            if let begun = try MoveRecord.begunBy(in: tx), !begun.isSame(as: identity) {
+                throw MoveError.targetOfAnother
+            }
+            // Whoever has rows is looked at under the locks, and refused there.
+            guard try TargetTables(try TableShape.all(in: tx), in: tx).firstWithRows() == nil else { return false }
+            return try MoveRecord.mark(identity, after: nil, at: clock.now(), in: tx)
+        }
     }
 }

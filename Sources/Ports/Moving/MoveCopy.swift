@@ -28,11 +28,12 @@ struct MoveCopy {
 
     /// Looks whether the target may be written, and whether it need be, and marks it: from now on nobody begins to serve
     /// it, however the move ends, until one is done.
-    func begin(at now: Timestamp) throws -> Beginning {
+    /// `isOurs`: it is marked by this move already.
+    func begin(at now: Timestamp, isOurs: Bool) throws -> Beginning {
         let record: MoveRecord?
         let isEmpty: Bool
         do { (_, record, isEmpty) = try lockedTarget() } catch let refusal as MoveError where refusal.isOfUse {
-            try unmark(after: refusal, isOurs: false)
+            try unmark(after: refusal, isOurs: isOurs)
             return .refused(refusal)
         }
         let isThere = record?.identity == found.identity && record?.contents == withoutSums(found.contents)

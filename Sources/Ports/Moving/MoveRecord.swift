@@ -63,6 +63,16 @@ struct MoveRecord: Sendable {
         try tx.row("SELECT at_ms FROM database_moves WHERE state = 'copying' LIMIT 1")?.time("at_ms")
     }
 
+    /// Whose move was begun and is not done; nil when there is none.
+    static func begunBy(in tx: Transaction) throws -> SourceIdentity? {
+        try tx.row(
+            "SELECT source_installation, source_made_at_ms FROM database_moves WHERE state = 'copying' LIMIT 1"
+        ).map { row in
+            SourceIdentity(
+                installation: try row.textOrNil("source_installation"), madeAtMs: try row.int("source_made_at_ms"))
+        }
+    }
+
     /// Says that what the latest move brought is served.
     static func takeIntoUse(at now: Timestamp, in tx: Transaction) throws {
         try tx.execute(

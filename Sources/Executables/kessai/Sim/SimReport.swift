@@ -34,6 +34,9 @@ struct SimReport {
         }
         text += "\ncrashes by place\n"
         for (place, count) in tally.coverage.crashes.sorted(by: { $0.key < $1.key }) { text += row(place, count) }
+        let uncrashed = tally.coverage.uncrashed
+        if !uncrashed.isEmpty { text += "\npassed so many times, and no crash was tried\n" }
+        for (crash, passes) in uncrashed { text += row(crash, passes) }
         if !gaps.isEmpty { text += "\nnever hit: " + gaps.joined(separator: "; ") + "\n" }
         text += "\n\(tally.failures.count) histories broke a rule\n"
         for failure in tally.failures {

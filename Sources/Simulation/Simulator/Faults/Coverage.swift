@@ -32,6 +32,22 @@ public struct Coverage: Sendable, Equatable {
         attacks.merge(other.attacks, uniquingKeysWith: +)
     }
 
+    /// Where a commit, a call or a mail was passed and one of its crashes was never tried, with how often it was passed; the most
+    /// often passed first. These are the places that features do not name, or gaps.
+    public var uncrashed: [(crash: String, passes: Int)] {
+        var found: [(crash: String, passes: Int)] = []
+        for point in [Point.commit, .call, .mail] {
+            let prefix = "\(point.rawValue) in "
+            for (place, count) in passes where place.hasPrefix(prefix) {
+                for fault in (Fault.byPoint[point] ?? []).filter(\.isCrash) {
+                    let crash = "\(fault.rawValue) in \(place.dropFirst(prefix.count))"
+                    if crashes[crash] == nil { found.append((crash, count)) }
+                }
+            }
+        }
+        return found.sorted { ($1.passes, $0.crash) < ($0.passes, $1.crash) }
+    }
+
     /// What never happened: a kind of fault, of weather or of attack; a crash at one of the `places` that features name;
     /// a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
     public func gaps(at places: [Point: [String]], passesMin: Int = 5_000) -> [String] {

@@ -159,7 +159,7 @@ struct History: Sendable {
     private func settle(_ world: SimulatedWorld) async -> [String] {
         await world.wait(.seconds(25))
         await Self.start(world)
-        // Longer than a dead node holds a key.
+        // Longer than a dead node holds a key or a job.
         await world.wait(.seconds(65))
         await Self.serve(world)
         for pause in Self.pauses {
