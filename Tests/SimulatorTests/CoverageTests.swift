@@ -4,7 +4,7 @@ import Testing
 /// What was never tried is told.
 @Suite struct CoverageTests {
     @Test func `of nothing, everything is a gap`() {
-        let gaps = Coverage().gaps(at: [.call: ["POST /api/orders"]])
+        let gaps = Coverage().gaps(at: [.call: ["POST /api/orders"]], attacks: ["forge_event"])
         #expect(Fault.allCases.allSatisfy { gaps.contains($0.rawValue) })
         #expect(gaps.contains("crash_before_call in POST /api/orders"))
         #expect(gaps.contains("crash_after_call in POST /api/orders"))
@@ -16,10 +16,10 @@ import Testing
     @Test func `what was tried is none, and a place that is passed often is one`() async throws {
         let simulator = try await Simulator()
         let coverage = try await simulator.run(from: 1, count: 40, jobs: 2).coverage
-        let gaps = coverage.gaps(at: [:])
+        let gaps = coverage.gaps(at: [:], attacks: [])
         for fault in coverage.faults.keys { #expect(!gaps.contains(fault.rawValue)) }
         #expect(coverage.faults.count > 5)
-        let often = coverage.gaps(at: [:], passesMin: 1)
+        let often = coverage.gaps(at: [:], attacks: [], passesMin: 1)
         #expect(often.count > gaps.count)
         #expect(often.contains { $0.hasPrefix("crash_before_commit in ") })
     }

@@ -102,6 +102,42 @@ import Testing
         #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == 200)
     }
 
+    @Test func `a key that is said to be in use keeps nothing, and a read has no key`() async throws {
+        let harness = Harness()
+        _ = try await harness.control("POST", "/faults", ["kind": "key_in_use", "times": 2])
+        let busy = try await harness.send("POST", "/v1/customers", form, key: "k")
+        #expect(busy.status == 409)
+        #expect(busy.code == "idempotency_key_in_use")
+        #expect(busy.headers["Stripe-Should-Retry"] == "true")
+        #expect(try await harness.send("GET", "/v1/customers").status == 200)
+        #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == 200)
+        #expect(try await customers(harness) == 1)
+    }
+
+    @Test func `what is said not to be there stays so under the key, and nothing happens`() async throws {
+        let harness = Harness()
+        let id = try await harness.post("/v1/payment_intents", ["amount": "980", "currency": "jpy"]).id
+        harness.sandbox.add(StripeSandboxFault(.notFound))
+        for _ in 0..<2 {
+            let missing = try await harness.send("POST", "/v1/payment_intents/\(id)/cancel", key: "c-1")
+            #expect(missing.status == 404)
+            #expect(missing.code == "resource_missing")
+        }
+        #expect(try await harness.get("/v1/payment_intents/\(id)").status == "requires_payment_method")
+        #expect(try await harness.send("POST", "/v1/payment_intents/\(id)/cancel", key: "c-2").status == 200)
+    }
+
+    @Test(arguments: [424, 500, 502, 503, 504] as [Int64]) func `a server's failure has the status that is asked for`(
+        status: Int64
+    ) async throws {
+        let harness = Harness()
+        _ = try await harness.control(
+            "POST", "/faults", ["kind": "server_error", "status": .int(status), "effect": true])
+        #expect(try await harness.control("GET", "/faults").json["data"]?[0]?["status"]?.int == status)
+        #expect(try await harness.send("POST", "/v1/customers", form, key: "k").status == Int(status))
+        #expect(try await customers(harness) == 1)
+    }
+
     @Test func `a fault waits for its own request`() async throws {
         let harness = Harness()
         let id = try await harness.post("/v1/payment_intents", ["amount": "980", "currency": "jpy"]).id
@@ -121,7 +157,7 @@ import Testing
     @Test(
         arguments: [
             ["kind": "explode"], ["match": [:]], ["kind": "delay", "delay_ms": "1"], ["kind": "delay", "when": 1],
-            ["kind": "outage", "times": 0], [1],
+            ["kind": "outage", "times": 0], ["kind": "server_error", "status": 501], [1],
         ] as [JSONValue])
     func `a fault that makes no sense is refused`(fault: JSONValue) async throws {
         #expect(try await Harness().control("POST", "/faults", fault).status == 400)

@@ -71,7 +71,7 @@ public struct World: Sendable {
     /// A world on a database that is there; a second one on the same database is a second node.
     public static func make(
         database: any Database, clock: ManualClock, options: Options = Options(), sandbox known: StripeSandbox? = nil,
-        seed: UInt64 = 42, takesIntoUse: Bool = true
+        seed: UInt64 = 42, takesIntoUse: Bool = true, isAlone: Bool = false
     ) async throws -> World {
         let logs = LogRecorder()
         let log = logs.log(clock: clock)
@@ -98,6 +98,7 @@ public struct World: Sendable {
         parts.guests = options.guests
         parts.failpoints = options.failpoints
         parts.takesIntoUse = takesIntoUse
+        parts.isAlone = isAlone
         let app = try await KessaiApp.make(parts)
         let document = await app.router.respond(to: HTTPRequest("GET", "/openapi.json"))
         return World(

@@ -109,7 +109,12 @@ extension Control {
         switch body(StripeSandboxFault.schema) {
         case .failure(let problem): return problem.response(requestID: "")
         case .success(let value):
-            guard let fault = StripeSandboxFault(value), state.faults.add(fault) else {
+            guard let fault = StripeSandboxFault(value) else {
+                return Problem(
+                    status: 400, code: "invalid_input", detail: "A server's error is 424, 500, 502, 503 or 504."
+                ).response(requestID: "")
+            }
+            guard state.faults.add(fault) else {
                 return Problem(
                     status: 409, code: "too_many_faults",
                     detail: "At most \(FaultList.countMax) faults can wait; clear them."

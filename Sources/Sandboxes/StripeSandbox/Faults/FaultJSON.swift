@@ -14,20 +14,24 @@ extension StripeSandboxFault {
             ])),
         .optional("times", .nullable(.integer(1...1_000_000))),
         .optional("delay_ms", .integer(0...86_400_000)),
+        .optional("status", .integer(424...504)),
         .optional("effect", .boolean),
         .optional("kept", .boolean),
         .optional("answer", .oneOf(["503", "connection"])),
     ])
 
-    /// From a body that fits the schema; nil for an unknown kind. An outage lasts until it is cleared unless it is
+    /// From a body that fits the schema; nil for an unknown kind or status. An outage lasts until it is cleared unless it is
     /// told how many times.
     init?(_ json: JSONValue) {
         guard let kind = json["kind"]?.string.flatMap(Kind.init) else { return nil }
+        let status = json["status"]?.int ?? 500
+        guard [424, 500, 502, 503, 504].contains(status) else { return nil }
         let match = json["match"]
         self.init(
             kind, method: match?["method"]?.string, path: match?["path"]?.string, key: match?["key"]?.string,
             type: match?["type"]?.string, times: kind == .outage ? nil : 1,
-            delay: json["delay_ms"]?.int.map { .milliseconds($0) }, hasEffect: json["effect"]?.bool ?? false,
+            delay: json["delay_ms"]?.int.map { .milliseconds($0) },
+            status: Int(status), hasEffect: json["effect"]?.bool ?? false,
             isKept: json["kept"]?.bool, refusesConnection: json["answer"]?.string == "connection")
         if let times = json["times"] { self.times = times.int.map { Int($0) } }
     }
@@ -43,6 +47,7 @@ extension StripeSandboxFault {
         ]
         if let delay { object["delay_ms"] = .int(delay.milliseconds) }
         if kind == .serverError {
+            object["status"] = .int(Int64(status))
             object["effect"] = .bool(hasEffect)
             object["kept"] = .bool(isKept ?? hasEffect)
         }

@@ -12,7 +12,11 @@ public struct StripeSandboxFault: Sendable, Equatable {
         case rateLimit = "rate_limit"
         /// 429, because another request holds the object; Stripe asks to try again.
         case lockTimeout = "lock_timeout"
-        /// 500, before or after the effect.
+        /// 409, because another request with this idempotency key is still being worked on; nothing happens.
+        case keyInUse = "key_in_use"
+        /// 404 for whatever the request is about, nothing happens; its idempotency key keeps the answer.
+        case notFound = "not_found"
+        /// 500 or another status of 424 and from 500 on, before or after the effect.
         case serverError = "server_error"
         /// Stripe is down: 503, or no connection.
         case outage
@@ -31,7 +35,9 @@ public struct StripeSandboxFault: Sendable, Equatable {
         public var isOfEvents: Bool {
             switch self {
             case .holdEvents, .repeatEvents, .reorderEvents, .loseEvents, .delayEvents: true
-            case .dropAnswer, .dropBefore, .delay, .rateLimit, .lockTimeout, .serverError, .outage: false
+            case .dropAnswer, .dropBefore, .delay, .rateLimit, .lockTimeout, .keyInUse, .notFound, .serverError,
+                .outage:
+                false
             }
         }
     }
@@ -51,6 +57,8 @@ public struct StripeSandboxFault: Sendable, Equatable {
     public var times: Int?
     /// How late, for the kinds that are late.
     public var delay: Duration?
+    /// For `serverError`: the status, 424 or from 500 to 504.
+    public var status: Int
     /// For `serverError`: whether the request takes effect first.
     public var hasEffect: Bool
     /// For `serverError`: whether the idempotency key keeps the 500. By default it does when there is an effect.
@@ -61,7 +69,7 @@ public struct StripeSandboxFault: Sendable, Equatable {
     /// A misfortune, by default once and for every request or event.
     public init(
         _ kind: Kind, method: String? = nil, path: String? = nil, key: String? = nil, type: String? = nil,
-        times: Int? = 1, delay: Duration? = nil, hasEffect: Bool = false, isKept: Bool? = nil,
+        times: Int? = 1, delay: Duration? = nil, status: Int = 500, hasEffect: Bool = false, isKept: Bool? = nil,
         refusesConnection: Bool = false
     ) {
         self.kind = kind
@@ -71,6 +79,7 @@ public struct StripeSandboxFault: Sendable, Equatable {
         self.type = type
         self.times = times
         self.delay = delay
+        self.status = status
         self.hasEffect = hasEffect
         self.isKept = isKept
         self.refusesConnection = refusesConnection

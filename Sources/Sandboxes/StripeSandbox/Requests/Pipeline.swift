@@ -75,7 +75,13 @@ struct Pipeline {
         }
         let form = try form()
         let isKeyed = endpoint.method == "POST" && key != nil
+        if isKeyed, fault?.kind == .keyInUse { throw inUse(key ?? "") }
         if isKeyed, let stored = try stored(form, state) { return stored }
+        if fault?.kind == .notFound {
+            let response = answer(.notFound("object", ids.last ?? "none"))
+            if isKeyed { keep(response, form, &state) }
+            return response
+        }
         if fault?.kind == .serverError, fault?.hasEffect == false {
             return fail(form, &state, isKept: isKeyed && fault?.isKept == true)
         }
@@ -136,12 +142,7 @@ extension Pipeline {
         case .new: return nil
         case .running:
             headers["Original-Request"] = nil
-            var error = StripeError.invalidRequest(
-                "There is currently another in-progress request using this Idempotent Key (that probably means you "
-                    + "submitted twice, and the other request is still going through): \(key). Please try again "
-                    + "later.", code: "idempotency_key_in_use", status: 409)
-            error.headers = [("Stripe-Should-Retry", "true")]
-            throw error
+            throw inUse(key)
         case .mismatch(let entry):
             headers["Original-Request"] = entry.requestID
             var error = StripeError.invalidRequest(
@@ -189,7 +190,7 @@ extension Pipeline {
     }
 
     private mutating func fail(_ form: FormNode, _ state: inout SandboxState, isKept: Bool) -> HTTPResponse {
-        let response = answer(apiError(500, "An unexpected error occurred on Stripe's side."))
+        let response = answer(apiError(fault?.status ?? 500, "An unexpected error occurred on Stripe's side."))
         if isKept { keep(response, form, &state) }
         return response
     }
@@ -199,6 +200,15 @@ extension Pipeline {
             "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
             code: "rate_limit", status: 429)
         error.headers = [("Stripe-Rate-Limited-Reason", "global-rate")]
+        return error
+    }
+
+    private func inUse(_ key: String) -> StripeError {
+        var error = StripeError.invalidRequest(
+            "There is currently another in-progress request using this Idempotent Key (that probably means you "
+                + "submitted twice, and the other request is still going through): \(key). Please try again "
+                + "later.", code: "idempotency_key_in_use", status: 409)
+        error.headers = [("Stripe-Should-Retry", "true")]
         return error
     }
 

@@ -33,7 +33,9 @@ struct DeliveryQueue: Sendable {
             case .reorderEvents: delivery.order = -lastID
             case .delayEvents, .repeatEvents, nil: break
             // Only requests meet these.
-            case .dropAnswer, .dropBefore, .delay, .rateLimit, .lockTimeout, .serverError, .outage: break
+            case .dropAnswer, .dropBefore, .delay, .rateLimit, .lockTimeout, .keyInUse, .notFound, .serverError,
+                .outage:
+                break
             }
             if let delay = fault?.delay { delivery.due = due.adding(delay) }
             if waiting.count >= Self.pendingMax { delivery.status = .lost }

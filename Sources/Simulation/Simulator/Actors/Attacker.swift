@@ -11,6 +11,15 @@ struct Attacker: SimulatedActor {
         ("stale_event", 2), ("replay_event", 2), ("change_event", 2),
     ]
     static let stepCount = 1...5
+    static let aims: [String: [Aim]] = ["replay_event": [.commit("forged POST /api/webhook/stripe/")]]
+    static let attacks = words.map(\.name).filter { $0 != "replay_event" }
+    /// With what each is refused.
+    private static let refusals: [String: Set<String>] = [
+        "read_foreign": ["order_not_found"], "pay_foreign": ["permission_denied"],
+        "cancel_foreign": ["order_not_found"],
+        "refund_as_buyer": ["not_allowed"], "forge_event": ["webhook_signature_invalid"],
+        "stale_event": ["webhook_signature_invalid"], "change_event": ["webhook_signature_invalid"],
+    ]
     private let name: String
     private let world: SimulatedWorld
 
@@ -42,7 +51,7 @@ struct Attacker: SimulatedActor {
             answer = await world.request(
                 as: name, "POST", "/api/admin/orders/\(id)/refunds", key: world.freshKey(), body: [:])
         }
-        world.memory.attacked("\(step.name) of order \(id)", answer)
+        world.memory.attacked("\(step.name) of order \(id)", answer, codes: Self.refusals[step.name])
     }
 
     private func event(_ step: Step) async {
@@ -65,7 +74,7 @@ struct Attacker: SimulatedActor {
         let path = request.head.path
         guard let answer = await world.reach(request, "forged POST \(path)").map({ Answer($0) }) else { return }
         world.trace.tell("    \(step.name) of \(old["id"]?.string ?? "?"): \(answer.told)")
-        if refused { world.memory.attacked(step.name, answer) }
+        if refused { world.memory.attacked(step.name, answer, codes: Self.refusals[step.name]) }
     }
 
     private func signed(_ body: [UInt8], secret: String, at: Timestamp) -> HTTPRequest {

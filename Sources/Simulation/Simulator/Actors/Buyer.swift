@@ -8,11 +8,26 @@ final class Buyer: SimulatedActor {
     static let kind = "buyer"
     static let words: [(name: String, weight: Int)] = [
         ("order", 3), ("pay", 4), ("pay_claiming", 1), ("pay_twice", 1), ("confirm", 6), ("confirm_bad_card", 2),
-        ("confirm_strange_card", 2), ("confirm_disputed", 1), ("cancel", 1), ("cancel_while_paying", 1), ("look", 1),
+        ("confirm_strange_card", 2), ("confirm_disputed", 1), ("confirm_bank", 1),
+        ("confirm_refund_fails", 1),
+        ("cancel", 1), ("cancel_while_paying", 1), ("look", 1),
         ("older_order", 1),
     ]
     static let stepCount = 1...7
     static let opening = ["order", "pay", "confirm_some"]
+    static let aims: [String: [Aim]] = [
+        "confirm_disputed": [
+            .commit("event charge.dispute.created"), .commit("event charge.dispute.funds_withdrawn"),
+            .call("job:payments.read_dispute"),
+        ],
+        "confirm_strange_card": [
+            .commit("event charge.pending"), .commit("event payment_intent.processing"),
+        ],
+        "confirm_bad_card": [.commit("event charge.failed")],
+        "confirm_refund_fails": [.commit("event refund.failed")],
+        "confirm_bank": [.commit("event payment_intent.requires_action")],
+        "cancel": [.commit("event payment_intent.canceled")],
+    ]
     private static let badCards = [
         "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedExpiredCard",
         "pm_card_radarBlock",
@@ -57,6 +72,12 @@ final class Buyer: SimulatedActor {
         case "confirm_bad_card": await confirm(Self.badCards[step.argument % Self.badCards.count])
         case "confirm_strange_card": await confirm(Self.strangeCards[step.argument % Self.strangeCards.count])
         case "confirm_disputed": await confirm(Self.disputedCards[step.argument % Self.disputedCards.count])
+        case "confirm_bank":
+            await confirm("pm_card_authenticationRequired")
+            await authenticate(step.argument)
+        case "confirm_refund_fails":
+            await confirm("pm_card_refundFail")
+            await refundByHand()
         case "cancel": await cancel()
         case "cancel_while_paying":
             await withTaskGroup(of: Void.self) { group in
@@ -117,6 +138,21 @@ final class Buyer: SimulatedActor {
         let answer = await world.atStripe(
             "POST", "/v1/payment_intents/\(intent)/confirm", "payment_method=\(card)&return_url=\(url)")
         world.trace.tell("    \(name) at Stripe with \(card): \(answer?["status"]?.string ?? "refused")")
+    }
+
+    /// A refund on Stripe's dashboard: the buyer asked for it by telephone.
+    private func refundByHand() async {
+        guard let order = current, let intent = mine.withLock({ $0.intents[order] }) else { return }
+        await world.wait(.seconds(20))
+        _ = await world.atStripe("POST", "/v1/refunds", "payment_intent=\(intent)")
+    }
+
+    /// The bank's page: the buyer passes, fails, or goes away.
+    private func authenticate(_ argument: Int) async {
+        guard argument < 8, let order = current, let intent = mine.withLock({ $0.intents[order] }) else { return }
+        await world.wait(.seconds(Int64(1 + argument * 9)))
+        _ = await world.atSandbox(
+            "/_sandbox/payment_intents/\(intent)/authenticate", ["outcome": argument < 5 ? "succeed" : "fail"])
     }
 
     private func cancel() async {

@@ -17,6 +17,14 @@ final class Device: SimulatedActor {
     static let stepCount = 1...8
     static let opening = ["begin", "pay_page", "confirm"]
 
+    static let aims: [String: [Aim]] = [
+        "pay_konbini": [
+            .commit("event payment_intent.requires_action"), .commit("event checkout.session.async_payment_succeeded"),
+            .commit("event checkout.session.async_payment_failed"), .commit("event charge.pending"),
+        ],
+        "begin_twice": [.commit("job:passes.close_purchase"), .call("job:passes.close_purchase")],
+    ]
+
     private struct Page: Sendable {
         let session: String
         let product: String
@@ -49,7 +57,12 @@ final class Device: SimulatedActor {
             let pages = held.withLock { $0.pages }
             await pay(pages.isEmpty ? nil : pages[step.argument % pages.count], ["card": "4242424242424242"])
         case "pay_bad_card": await pay(last, ["card": "4000000000000002"])
-        case "pay_konbini": await pay(last, ["method": "konbini"])
+        case "pay_konbini":
+            await pay(last, ["method": "konbini"])
+            guard step.argument < 6 else { return }
+            await world.wait(.seconds(Int64(5 + step.argument * 40)))
+            if step.argument == 0 { await settle("processing") }
+            await settle(step.argument < 3 ? "failed" : "paid")
         case "settle_konbini": await settle(step.argument < 6 ? "paid" : "failed")
         case "confirm": await confirm(isWrong: false)
         case "confirm_wrong_product": await confirm(isWrong: true)

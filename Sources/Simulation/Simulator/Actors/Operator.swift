@@ -12,6 +12,18 @@ struct Operator: SimulatedActor {
         ("settle", 2), ("statement", 1), ("answer_dispute", 2), ("accept_dispute", 1),
     ]
     static let stepCount = 1...6
+    static let closing = ["settle", "clear_reviews", "clear_dead_letters"]
+    static let aims: [String: [Aim]] = [
+        "answer_dispute": [
+            .commit("event charge.dispute.updated"), .commit("event charge.dispute.closed"),
+            .commit("event charge.dispute.funds_reinstated"), .commit("event charge.dispute.created"),
+        ],
+        "accept_dispute": [
+            .commit("event charge.dispute.closed"), .commit("event charge.dispute.funds_withdrawn"),
+        ],
+        "clear_reviews": [.commit("POST /api/admin/reviews/{id}/resolve")],
+        "clear_dead_letters": [.commit("POST /api/admin/dead-letters/{id}/replay")],
+    ]
     private let name: String
     private let world: SimulatedWorld
 
@@ -35,6 +47,9 @@ struct Operator: SimulatedActor {
             _ = await world.persist(as: name, "POST", "/api/orders/\(order)/cancel", key: world.freshKey())
         case "resolve": await resolve()
         case "replay": await replay()
+        case "clear_reviews": await clearReviews()
+        case "clear_dead_letters":
+            for _ in 0..<4 { guard await replay() else { return } }
         case "statement": _ = await world.request(as: name, "GET", "/api/admin/payments")
         case "settle":
             for intent in await world.list("/v1/payment_intents") where intent["status"] == "processing" {
@@ -86,10 +101,27 @@ struct Operator: SimulatedActor {
         _ = await world.request(as: name, "POST", "/api/admin/reviews/\(id)/resolve", body: ["note": "looked at"])
     }
 
-    private func replay() async {
+    /// Gives back what is owed, and closes what was a question of it.
+    private func clearReviews() async {
+        for _ in 0..<2 {
+            let open = await world.request(as: name, "GET", "/api/admin/reviews")
+            for review in (open?["data"]?.array ?? []).prefix(3) {
+                guard let id = review["id"]?.string else { continue }
+                let path = "/api/admin/reviews/\(id)/resolve"
+                let answer = await world.request(as: name, "POST", path, body: ["note": "looked at"])
+                guard answer?.code == "review_needs_refund", let order = review["order_id"]?.string else { continue }
+                await send(order, [:], world.freshKey())
+            }
+            await world.wait(.seconds(20))
+        }
+    }
+
+    /// Does the newest dead letter again; false when there is none to be seen.
+    @discardableResult
+    private func replay() async -> Bool {
         let dead = await world.request(as: name, "GET", "/api/admin/dead-letters")
-        guard let id = dead?["data"]?.array?.first?["id"]?.string else { return }
-        _ = await world.request(as: name, "POST", "/api/admin/dead-letters/\(id)/replay")
+        guard let id = dead?["data"]?.array?.first?["id"]?.string else { return false }
+        return await world.request(as: name, "POST", "/api/admin/dead-letters/\(id)/replay")?.status == 200
     }
 
     private func dispute(_ step: Step) async {

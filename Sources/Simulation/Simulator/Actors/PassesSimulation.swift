@@ -70,6 +70,7 @@ struct Thief: SimulatedActor {
     static let kind = "thief"
     static let words: [(name: String, weight: Int)] = [("steal", 4), ("guess", 1)]
     static let stepCount = 1...4
+    static let attacks = ["steal_token", "guess_token"]
     private let world: SimulatedWorld
 
     init(_ number: Int, in world: SimulatedWorld) { self.world = world }
@@ -84,6 +85,9 @@ struct Thief: SimulatedActor {
         let answer = await world.request(
             "POST", product == "license" ? "/license/confirm" : "/unlock/daypass",
             body: ["device_id": "device-thief-0001", "purchase_token": .string(token)])
-        world.memory.attacked("steal_token", answer)
+        world.memory.attacked(
+            "\(step.name)_token", answer,
+            codes: step.name == "guess"
+                ? ["purchase_token_unknown"] : ["purchase_token_of_another_device", "purchase_token_unknown"])
     }
 }

@@ -17,6 +17,19 @@ public struct Step: Sendable, Equatable {
     }
 }
 
+/// A place where a crash waits.
+public struct Aim: Sendable, Equatable {
+    /// At what.
+    public let point: Point
+    /// During what: `event charge.pending`.
+    public let activity: String
+
+    /// A commit in an activity.
+    public static func commit(_ activity: String) -> Aim { Aim(point: .commit, activity: activity) }
+    /// A call to Stripe in an activity.
+    public static func call(_ activity: String) -> Aim { Aim(point: .call, activity: activity) }
+}
+
 /// Somebody who acts in histories: a buyer, an operator, a device, a thief. Features add theirs.
 public protocol SimulatedActor: Sendable {
     /// Who, in histories: `buyer`.
@@ -27,6 +40,13 @@ public protocol SimulatedActor: Sendable {
     static var stepCount: ClosedRange<Int> { get }
     /// What it does first, whatever else it does.
     static var opening: [String] { get }
+    /// What it does at the end, in half of the histories, when time has passed after all that others did.
+    static var closing: [String] { get }
+    /// What a word leads to and little else does, such as an event of its own: where a script has the word, a crash waits
+    /// there. A long run in which the application never crashed at one of these has a gap.
+    static var aims: [String: [Aim]] { get }
+    /// The attacks that it tries, by the kinds that ``Memory`` counts: a long run in which one was never refused has a gap.
+    static var attacks: [String] { get }
 
     /// The `number`-th of its kind in a world.
     init(_ number: Int, in world: SimulatedWorld)
@@ -37,6 +57,12 @@ public protocol SimulatedActor: Sendable {
 extension SimulatedActor {
     /// Nothing in particular.
     public static var opening: [String] { [] }
+    /// Nothing.
+    public static var closing: [String] { [] }
+    /// Nothing that is rare.
+    public static var aims: [String: [Aim]] { [:] }
+    /// None.
+    public static var attacks: [String] { [] }
 }
 
 /// What a feature brings into histories: its people, its books, its settings and goods. A feature joins by a file that
@@ -69,8 +95,18 @@ public enum SimulatedFeatures {
         WorldFeature.self, OrdersFeature.self, PassesSimulation.self,
     ]
 
-    /// Where misfortunes wait, for all of them.
+    /// Where misfortunes wait, for all of them: the places that they name, and what their people's words lead to.
     public static var places: [Point: [String]] {
-        all.reduce(into: [:]) { places, feature in places.merge(feature.places) { $0 + $1 } }
+        all.reduce(into: [:]) { places, feature in
+            places.merge(feature.places) { $0 + $1 }
+            for aim in feature.actors.flatMap({ $0.type.aims.values.joined() }) {
+                places[aim.point, default: []].append(aim.activity)
+            }
+        }
+    }
+
+    /// The attacks of all of them.
+    public static var attacks: [String] {
+        Set(all.flatMap { $0.actors.flatMap { $0.type.attacks } }).sorted()
     }
 }

@@ -48,12 +48,12 @@ public struct Coverage: Sendable, Equatable {
         return found.sorted { ($1.passes, $0.crash) < ($0.passes, $1.crash) }
     }
 
-    /// What never happened: a kind of fault, of weather or of attack; a crash at one of the `places` that features name;
-    /// a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
-    public func gaps(at places: [Point: [String]], passesMin: Int = 5_000) -> [String] {
+    /// What never happened: a kind of fault or of weather; a crash at one of the `places` that features name;
+    /// one of the `attacks`; a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
+    public func gaps(at places: [Point: [String]], attacks kinds: [String], passesMin: Int = 5_000) -> [String] {
         var gaps = Fault.allCases.filter { faults[$0] == nil }.map(\.rawValue)
         gaps += Weather.names.filter { weather[$0] == nil }
-        gaps += Attacker.words.map(\.name).filter { $0 != "replay_event" && attacks[$0] == nil }
+        gaps += kinds.filter { attacks[$0] == nil }
         for point in [Point.commit, .call, .mail] {
             let often = passes.filter { $0.value >= passesMin && $0.key.hasPrefix("\(point.rawValue) in ") }
                 .map { String($0.key.dropFirst(point.rawValue.count + 4)) }

@@ -41,6 +41,14 @@ public enum Fault: String, Sendable, CaseIterable {
     case callLockTimeout = "call_lock_timeout"
     case callServerError = "call_server_error"
     case callServerErrorDone = "call_server_error_done"
+    /// 409: another request with its key is being worked on, it says.
+    case callKeyInUse = "call_key_in_use"
+    /// 404 for what is there; the key keeps it.
+    case callNotFound = "call_not_found"
+    /// 424: something that Stripe needs has failed.
+    case callDependencyFailed = "call_dependency_failed"
+    /// 504 from Stripe, which acts.
+    case callGatewayTimeout = "call_gateway_timeout"
     case callOutage = "call_outage"
     // At a mail
     case crashBeforeMail = "crash_before_mail"
@@ -54,6 +62,8 @@ public enum Fault: String, Sendable, CaseIterable {
     case requestRepeatedLate = "request_repeated_late"
     case requestAnswerSlow = "request_answer_slow"
     case requestSlow = "request_slow"
+    /// The client is gone while it is answered.
+    case requestHungUp = "request_hung_up"
     // At a delivery
     case deliveryLost = "delivery_lost"
     case deliveryAnswerLost = "delivery_answer_lost"
@@ -61,6 +71,8 @@ public enum Fault: String, Sendable, CaseIterable {
     case deliveryRepeatedLate = "delivery_repeated_late"
     case deliveryAnswerSlow = "delivery_answer_slow"
     case deliverySlow = "delivery_slow"
+    /// Stripe is gone while its event is taken.
+    case deliveryHungUp = "delivery_hung_up"
 
     /// Where it strikes.
     public var point: Point {
@@ -70,13 +82,15 @@ public enum Fault: String, Sendable, CaseIterable {
             .commit
         case .crashBeforeCall, .crashAfterCall, .callNotSent, .callLost, .callAnswerLost, .callRepeated, .callLate,
             .callSlow, .callCut, .callNotJSON, .callUnauthorized, .callForbidden, .callRateLimited, .callLockTimeout,
-            .callServerError, .callServerErrorDone, .callOutage:
+            .callServerError, .callServerErrorDone, .callKeyInUse, .callNotFound, .callDependencyFailed,
+            .callGatewayTimeout, .callOutage:
             .call
         case .crashBeforeMail, .crashAfterMail, .mailNotSent, .mailAnswerLost: .mail
-        case .requestLost, .requestAnswerLost, .requestRepeated, .requestRepeatedLate, .requestAnswerSlow, .requestSlow:
+        case .requestLost, .requestAnswerLost, .requestRepeated, .requestRepeatedLate, .requestAnswerSlow, .requestSlow,
+            .requestHungUp:
             .request
         case .deliveryLost, .deliveryAnswerLost, .deliveryRepeated, .deliveryRepeatedLate, .deliveryAnswerSlow,
-            .deliverySlow:
+            .deliverySlow, .deliveryHungUp:
             .delivery
         }
     }

@@ -65,11 +65,12 @@ struct History: Sendable {
             helpers.addTask { await Self.carryLate(world) }
             for _ in 0..<2 { helpers.addTask { await Self.work(world) } }
             for _ in 0..<2 { helpers.addTask { await Self.deliver(world) } }
-            await act(in: world)
+            await act(in: world) { $0.acts }
             for minutes in plan.echoMinutes {
                 world.clock.leap(.seconds(60 * minutes))
                 await world.wait(.seconds(40))
             }
+            await act(in: world) { $0.closing }
             world.calm()
         }
         return await settle(world)
@@ -80,11 +81,12 @@ struct History: Sendable {
     }
 
     /// Everybody at the same time, until the last has ended.
-    private func act(in world: SimulatedWorld) async {
+    private func act(in world: SimulatedWorld, _ acts: (Plan.Part) -> [Plan.Act]) async {
         await withTaskGroup(of: Void.self) { people in
             for part in plan.parts {
-                guard let type = type(of: part) else { continue }
-                people.addTask { await Self.act(part, as: type, in: world) }
+                let acts = acts(part)
+                guard let type = type(of: part), !acts.isEmpty else { continue }
+                people.addTask { await Self.act(part, acts, as: type, in: world) }
             }
         }
     }
@@ -96,9 +98,11 @@ struct History: Sendable {
         return nil
     }
 
-    private static func act(_ part: Plan.Part, as type: any SimulatedActor.Type, in world: SimulatedWorld) async {
+    private static func act(
+        _ part: Plan.Part, _ acts: [Plan.Act], as type: any SimulatedActor.Type, in world: SimulatedWorld
+    ) async {
         let actor = type.init(part.number, in: world)
-        for act in part.acts {
+        for act in acts {
             await world.wait(.milliseconds(act.step.pauseMs))
             world.trace.tell("\(part.kind)\(part.number): \(act.step.name) \(act.step.argument)  [\(act.id)]")
             await actor.perform(act.step)

@@ -10,6 +10,8 @@ struct Plan: Sendable {
         let kind: String
         let number: Int
         var acts: [Act]
+        /// What is done when time has passed after all that others did.
+        var closing: [Act] = []
     }
     struct Misfortune: Sendable {
         let id: Int
@@ -26,10 +28,13 @@ struct Plan: Sendable {
     /// Minutes that pass at once, one after the other, when everybody has done and before the world calms down: jobs that
     /// clear up meet their misfortunes then.
     let echoMinutes: [Int64]
+    /// Whether the application knows that it is the only one on its database, as on a SQLite file: then no other node
+    /// can hold what it finds held when it starts.
+    let isAlone: Bool
     let featureNames: [String]
 
     /// The ids of everything in it.
-    var ids: [Int] { (parts.flatMap { $0.acts.map(\.id) } + faults.map(\.id)).sorted() }
+    var ids: [Int] { (parts.flatMap { ($0.acts + $0.closing).map(\.id) } + faults.map(\.id)).sorted() }
 
     /// The plan of a seed.
     init(seed: UInt64, features: [any SimulatedFeature.Type], rates: FaultRates = .usual) {
@@ -42,9 +47,11 @@ struct Plan: Sendable {
         }
         eventVersion = chance.oneIn(4) ? "2024-06-20" : nil
         isReconciled = !chance.oneIn(3)
+        isAlone = !chance.oneIn(3)
         echoMinutes = (0..<chance.int(0...3)).map { _ in chance.pick([2, 10, 40, 65]) }
         var parts: [Part] = []
         var names: [String] = []
+        var aims: [Aim] = []
         // Most histories are of one way to sell, so that they stay short.
         let sellers = features.filter { $0.name != WorldFeature.name }
         let main = sellers.isEmpty ? 0 : chance.int(0...(sellers.count - 1))
@@ -57,14 +64,17 @@ struct Plan: Sendable {
                     isThere = true
                     let words = type.words.flatMap { word in Array(repeating: word.name, count: word.weight) }
                     let drawn = (0..<chance.int(type.stepCount)).map { _ in chance.pick(words) }
-                    let acts = (type.opening + drawn).map { word in
+                    func act(_ word: String) -> Act {
                         Act(
                             id: next(),
                             step: Step(
                                 word, chance.int(0...9),
                                 pauseMs: chance.number(in: 1...(chance.oneIn(6) ? 40_000 : 3_000))))
                     }
-                    parts.append(Part(kind: type.kind, number: number, acts: acts))
+                    let acts = (type.opening + drawn).map(act)
+                    let closing = chance.oneIn(2) ? type.closing.map(act) : []
+                    parts.append(Part(kind: type.kind, number: number, acts: acts, closing: closing))
+                    aims += Set((acts + closing).map(\.step.name)).sorted().flatMap { type.aims[$0] ?? [] }
                 }
             }
             if isThere { names.append(feature.name) }
@@ -78,9 +88,8 @@ struct Plan: Sendable {
         faults = (0..<chance.int(rates.countMin...rates.countMax)).map { _ in
             Misfortune(id: next(), planned: rates.draw(chance, places: places))
         }
-        // Jobs that clear up are rare: where one runs, something often waits for it.
-        for _ in 0..<2 {
-            guard let planned = rates.drawRare(chance, places: places) else { break }
+        // Jobs that clear up are rare, and so is what few words lead to: where it comes, something often waits for it.
+        for planned in rates.drawRare(chance, places: places) + rates.drawAimed(chance, at: aims) {
             faults.append(Misfortune(id: next(), planned: planned))
         }
     }
@@ -91,7 +100,8 @@ struct Plan: Sendable {
         plan.parts = parts.compactMap { part in
             var part = part
             part.acts.removeAll { !wanted.contains($0.id) }
-            return part.acts.isEmpty ? nil : part
+            part.closing.removeAll { !wanted.contains($0.id) }
+            return part.acts.isEmpty && part.closing.isEmpty ? nil : part
         }
         plan.faults.removeAll { !wanted.contains($0.id) }
         return plan
@@ -104,15 +114,37 @@ struct FaultRates: Sendable {
     let countMax: Int
     static let usual = FaultRates(countMin: 0, countMax: 9)
 
-    /// A crash or another fault for the first commit or call of a job that not every history has.
-    func drawRare(_ chance: Chance, places: [Point: [String]]) -> PlannedFault? {
-        let point = chance.pick([Point.commit, .call])
-        let jobs = (places[point] ?? []).filter { $0.hasPrefix("job:") && !Self.frequent.contains($0) }
-        guard !jobs.isEmpty else { return nil }
-        let faults = (Fault.byPoint[point] ?? []).filter { $0.isCrash || chance.oneIn(4) }
-        guard !faults.isEmpty else { return nil }
-        return PlannedFault(fault: chance.pick(faults), activity: chance.pick(jobs), turn: chance.int(1...2))
+    /// A crash or another fault for the first commits or calls of jobs that not every history has, and sometimes the same
+    /// crash twice in a job of few attempts, which is given up then.
+    func drawRare(_ chance: Chance, places: [Point: [String]]) -> [PlannedFault] {
+        var drawn: [PlannedFault] = []
+        for _ in 0..<2 {
+            let point = chance.pick([Point.commit, .call])
+            let jobs = (places[point] ?? []).filter { $0.hasPrefix("job:") && !Self.frequent.contains($0) }
+            let faults = (Fault.byPoint[point] ?? []).filter { $0.isCrash || chance.oneIn(8) }
+            guard !jobs.isEmpty, !faults.isEmpty else { break }
+            drawn.append(
+                PlannedFault(fault: chance.pick(faults), activity: chance.pick(jobs), turn: chance.int(1...2)))
+        }
+        if chance.oneIn(8) {
+            let twice = PlannedFault(fault: .crashBeforeCommit, activity: chance.pick(Self.fewAttempts), turn: 1)
+            drawn += [twice, twice]
+        }
+        return drawn
     }
+
+    /// Crashes at some of the `aims`, when they are first passed.
+    func drawAimed(_ chance: Chance, at aims: [Aim]) -> [PlannedFault] {
+        guard !aims.isEmpty else { return [] }
+        return (0..<chance.int(0...2)).compactMap { _ in
+            let aim = chance.pick(aims)
+            let crashes = (Fault.byPoint[aim.point] ?? []).filter(\.isCrash)
+            return crashes.isEmpty
+                ? nil : PlannedFault(fault: chance.pick(crashes), activity: aim.activity, turn: 1)
+        }
+    }
+
+    private static let fewAttempts = ["job:payments.sweep", "job:payments.blank_events", "job:app.housekeeping"]
 
     private static let frequent: Set<String> = [
         "job:payments.sweep", "job:payments.reconcile", "job:outbox.deliver",

@@ -40,6 +40,9 @@ struct Deliveries: HTTPTransport {
         case .deliverySlow:
             await world.wait(.milliseconds(world.chance.number(in: 1_000...60_000)))
             response = await take(inner, id, activity)
+        case .deliveryHungUp:
+            await world.hangUp(on: { _ = await take(inner, id, activity) })
+            response = nil
         default: response = await take(inner, id, activity)
         }
         world.trace.tell("    \(activity) \(id): \(response.map { "\($0.status)" } ?? "no answer")")

@@ -49,8 +49,9 @@ public final class Memory: Sendable {
     /// How many warnings or lines of an event were logged; `swap_attempt ID` counts those about one order or device.
     public func logCount(_ event: String) -> Int { state.withLock { $0.logged[event] ?? 0 } }
 
-    /// An attack was tried: it must have been refused, and the log must tell of it, or nobody ever learns.
-    func attacked(_ what: String, _ answer: Answer?) {
+    /// An attack was tried: it must have been refused with one of `codes`, and the log must tell of it, or nobody ever
+    /// learns.
+    func attacked(_ what: String, _ answer: Answer?, codes: Set<String>?) {
         guard let answer else { return }
         if answer.status < 400 {
             violate("\(what) was answered \(answer.status)")
@@ -61,6 +62,7 @@ public final class Memory: Sendable {
                 state.attacks[kind, default: 0] += 1
                 return state.refusals.contains(id)
             }
+            if let codes, !codes.contains(answer.code) { violate("\(what) was refused with \(answer.code)") }
             if !isLogged { violate("\(what) was refused with \(answer.code) and not logged") }
         }
     }

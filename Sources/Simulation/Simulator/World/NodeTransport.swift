@@ -63,6 +63,10 @@ struct NodeTransport: HTTPTransport {
         case .callLockTimeout: befall(request, .init(.lockTimeout))
         case .callServerError: befall(request, .init(.serverError))
         case .callServerErrorDone: befall(request, .init(.serverError, hasEffect: true))
+        case .callKeyInUse: befall(request, .init(.keyInUse))
+        case .callNotFound: befall(request, .init(.notFound))
+        case .callDependencyFailed: befall(request, .init(.serverError, status: 424))
+        case .callGatewayTimeout: befall(request, .init(.serverError, status: 504, hasEffect: true))
         case .callOutage: befall(request, .init(.outage))
         case .callAnswerLost: befall(request, .init(.dropAnswer))
         default: break

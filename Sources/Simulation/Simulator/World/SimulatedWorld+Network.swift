@@ -41,6 +41,9 @@ extension SimulatedWorld {
         case .requestSlow:
             await wait(.milliseconds(chance.number(in: 1_000...90_000)))
             answer = await reach(request, activity)
+        case .requestHungUp:
+            await hangUp(on: { _ = await self.reach(request, activity) })
+            answer = nil
         default: answer = await reach(request, activity)
         }
         if answer == nil { await wait(.milliseconds(chance.number(in: 100...10_000))) }
@@ -70,6 +73,16 @@ extension SimulatedWorld {
             return await request(wish.method, wish.path, key: wish.key, body: wish.body)
         }
         return await request(as: person, wish.method, wish.path, key: wish.key, body: wish.body)
+    }
+
+    /// Whoever asked is gone before the answer: the server cancels what is being done for them, wherever it is.
+    func hangUp(on work: @escaping @Sendable () async -> Void) async {
+        let patienceMs = chance.oneIn(3) ? 0 : chance.number(in: 1...150)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await work() }
+            await wait(.milliseconds(patienceMs))
+            group.cancelAll()
+        }
     }
 
     /// What the application answers; nil when it is down or dies.

@@ -35,6 +35,8 @@ public final class SimulatedWorld: Sendable {
     let hasOlderEvents: Bool
     /// Whether reconciliation ran all the while.
     let isReconciled: Bool
+    /// Whether the application knows that it is alone on its database.
+    private let isAlone: Bool
     let mutation: Mutation?
     /// When the history began.
     let beganAt: Timestamp
@@ -52,6 +54,7 @@ public final class SimulatedWorld: Sendable {
         trace = Trace(clock: clock, keepsLines: keepsLines)
         chance = Chance(plan.seed, of: "world")
         isReconciled = plan.isReconciled
+        isAlone = plan.isAlone
         hasOlderEvents = plan.eventVersion != nil
         eventList = EventList(isReadable: plan.isReconciled)
         board = FaultBoard(plan.faults.map(\.planned), trace: trace)
@@ -116,8 +119,7 @@ public final class SimulatedWorld: Sendable {
             mailer: NodeMailer(mailbox: mailbox, life: life, node: node, board: board),
             hasher: Template.hasher, clock: NodeClock(clock: clock, life: life),
             random: Chance(seed &+ UInt64(number), of: "app"), log: log, stripeRetriesMax: 1)
-        // As `serve` on a SQLite file.
-        parts.isAlone = true
+        parts.isAlone = isAlone
         parts.jobOptions.around = { kind, run in await Activity.$current.withValue("job:\(kind)") { await run() } }
         return try await KessaiApp.make(parts)
     }
