@@ -31,6 +31,7 @@ import Testing
             let buyer = try await world.buyer()
             let memory = Memory()
             for _ in 0..<3 { memory.wishOrder() }
+            memory.wishPass()
             memory.wishRefund()
             let paid = try await world.order(2, by: buyer)
             let intent = try #require(await world.intent(paid, by: buyer)["payment_intent_id"]?.string)

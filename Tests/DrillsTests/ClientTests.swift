@@ -35,7 +35,7 @@ import Testing
     private func ask(
         _ answers: [Result<HTTPResponse, HTTPTransportError>], patience: Client.Patience = .patient,
         calm: Duration? = nil, memory: Memory = Memory()
-    ) async throws -> (answer: Client.Answer?, asked: [HTTPClientRequest]) {
+    ) async throws -> (answer: Client.Answer?, asked: [HTTPClientRequest], waited: Duration) {
         let clock = QuickClock()
         let stage = Stage(clock: clock)
         if let calm { stage.calmDown(patience: calm) }
@@ -44,7 +44,7 @@ import Testing
             ["http://a", "http://b"], via: script, stage: stage, memory: memory, clock: clock,
             dice: Dice(1, of: "client"))
         let answer = try await client.ask("POST", "/api/orders", ["x": 1], token: "t", patience: patience)
-        return (answer, script.asked)
+        return (answer, script.asked, clock.now().since(Timestamp(epochMs: 0)))
     }
 
     private static func problem(_ status: Int, _ code: String) -> Result<HTTPResponse, HTTPTransportError> {
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `what says nothing is repeated with the same key and body, at any server`() async throws {
-        let (answer, asked) = try await ask([
+        let (answer, asked, _) = try await ask([
             .failure(.notSent(reason: "refused")), .failure(.lost(reason: "reset")), .failure(.timeout),
             Self.problem(503, "unavailable"), Self.problem(409, "idempotency_key_in_use"),
             Self.problem(429, "too_many_attempts"), .success(.json(["id": "one"], status: 201)),
@@ -69,7 +69,7 @@ import Testing
         (400, "order_not_pending"), (402, "card_declined"), (409, "order_not_cancelable"), (404, "not_found"),
     ])
     func `a refusal is an answer`(status: Int, code: String) async throws {
-        let (answer, asked) = try await ask([Self.problem(status, code)])
+        let (answer, asked, _) = try await ask([Self.problem(status, code)])
         #expect(answer?.status == status)
         #expect(answer?.isGood == false)
         #expect(asked.count == 1)
@@ -87,6 +87,15 @@ import Testing
         #expect(patient.answer == nil)
         #expect(patient.asked.count > 10)
         #expect(memory.unserved == ["POST /api/orders: 503 unavailable"])
+    }
+
+    @Test func `some repeats come when Retry-After says, and some before`() async throws {
+        var busy = HTTPResponse.json(["code": "unavailable"], status: 503)
+        busy.headers["Retry-After"] = "5"
+        let busyTimes = Array(repeating: Result<HTTPResponse, HTTPTransportError>.success(busy), count: 40)
+        let (answer, _, waited) = try await ask(busyTimes + [.success(.json(["id": "one"], status: 201))])
+        #expect(answer?.status == 201)
+        #expect(waited > .seconds(5 * 5) && waited < .seconds(5 * 35))
     }
 
     @Test func `dice of one seed fall alike, and others do not`() {

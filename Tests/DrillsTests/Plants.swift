@@ -167,6 +167,12 @@ extension BooksTests {
             Plant(rule: "what an answer promised is there", sql: ["UPDATE refunds SET state = 'failed'"]),
             Plant(
                 rule: "there are no more orders and refunds than were wished for",
+                sql: unguarded("orders") + ["INSERT INTO orders SELECT * FROM guarded WHERE seller = 'passes'"]),
+            Plant(
+                rule: "there are no more orders and refunds than were wished for",
+                sql: unguarded("orders") + ["INSERT INTO orders SELECT * FROM guarded WHERE seller = 'shop'"]),
+            Plant(
+                rule: "there are no more orders and refunds than were wished for",
                 sql: [
                     """
                     INSERT INTO refunds (id, order_id, payment_id, amount_minor, currency, reason, state,

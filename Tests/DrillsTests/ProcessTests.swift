@@ -49,10 +49,10 @@ import Testing
         }
     }
 
-    @Test func `what is no program is told by its end`() async throws {
+    @Test(arguments: ["/no/such/program", "/etc/passwd"])
+    func `what is no program is no site`(path: String) async throws {
         try await withSite { site in
-            let site = try Site(binary: "/no/such/program", folder: site.folder, clock: site.clock)
-            #expect(try await site.run("none", []).status == 127)
+            #expect(throws: DrillFailure.self) { try Site(binary: path, folder: site.folder, clock: site.clock) }
         }
     }
 

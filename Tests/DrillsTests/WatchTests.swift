@@ -90,6 +90,24 @@ import Testing
         #expect(seen?.longestGapMs == 2_000)
     }
 
+    @Test func `a refusal mends nothing, and is told as what a repeat was answered`() async {
+        let seen = await row([
+            Self.problem(503, "unavailable"), Self.problem(404, "order_not_found", comesAgain: false), Self.good,
+        ])
+        #expect(seen?.mended == 0)
+        #expect(seen?.others == ["404 order_not_found to a repeat": 1])
+    }
+
+    @Test func `who gives up after a failure is counted`() async throws {
+        let clock = ManualClock()
+        let watch = Watch(Script([(.seconds(1), Self.problem(503, "unavailable"))], clock), clock: clock)
+        watch.look(at: Self.front)
+        watch.begin("storm")
+        _ = try await watch.send(
+            HTTPClientRequest(method: "POST", url: Self.front + "/", headers: [:], body: [], timeout: .seconds(1)))
+        #expect(watch.openTroubles == 1)
+    }
+
     @Test func `without a key a request is its sender's`() async {
         let seen = await row([Self.problem(503, "unavailable"), Self.good], keys: [nil, nil])
         #expect(seen?.mended == 1)
@@ -110,7 +128,7 @@ import Testing
         let seen = try #require(await row([answer]))
         #expect(seen.wrongs == [name: 1])
         #expect(seen.awayAnswers == 0 && seen.others == [:])
-        #expect(NodesRound.violations([Self.outage(), seen]).map(\.what) == ["storm: 1 × \(name)"])
+        #expect(NodesRound.violations(Self.outages() + [seen]).map(\.what) == ["storm: 1 × \(name)"])
     }
 
     @Test func `requests to others are not looked at, and none when it is over`() async {
@@ -136,18 +154,25 @@ import Testing
         #expect(watch.phases.map(\.longestGapMs) == [0, 3_000])
     }
 
-    private static func outage(away: Int = 1, mended: Int = 1, name: String = NodesRound.primaryKilled) -> PhaseRow {
-        var row = PhaseRow(name: name)
-        (row.awayAnswers, row.mended) = (away, mended)
-        return row
+    private static let phases = ["\(NodesRound.restarted) (fast)", NodesRound.primaryKilled, NodesRound.promoted]
+
+    /// The phases of outages, as they should be but for one.
+    private static func outages(_ name: String = "", away: Int = 1, mended: Int = 1) -> [PhaseRow] {
+        phases.map { phase in
+            var row = PhaseRow(name: phase)
+            (row.awayAnswers, row.mended) = phase == name ? (away, mended) : (1, 1)
+            return row
+        }
     }
 
-    @Test(arguments: ["\(NodesRound.restarted) (fast)", NodesRound.primaryKilled, NodesRound.promoted])
+    @Test(arguments: phases)
     func `an outage is one when clients were told of it and their repeats succeeded`(phase: String) {
-        #expect(NodesRound.violations([Self.outage(name: phase)]) == [])
-        #expect(NodesRound.violations([Self.outage(away: 0, name: phase)]).map(\.what) == ["no answer was a 503"])
-        #expect(NodesRound.violations([Self.outage(mended: 0, name: phase)]).map(\.what) == ["no repeat succeeded"])
-        #expect(NodesRound.violations([Self.outage(name: "warm-up")]).count == 2)
+        #expect(NodesRound.violations(Self.outages()) == [])
+        let untold = NodesRound.violations(Self.outages(phase, away: 0)).map(\.what)
+        #expect(untold == (phase == NodesRound.promoted ? [] : ["\(phase): no answer was a 503"]))
+        let inVain = NodesRound.violations(Self.outages(phase, mended: 0)).map(\.what)
+        #expect(inVain == (phase == NodesRound.primaryKilled ? [] : ["\(phase): no repeat succeeded"]))
+        #expect(NodesRound.violations([PhaseRow(name: "warm-up")]).map(\.what) == ["there was no outage"])
     }
 
     @Test func `notifications were lost when somebody listened, and jobs were done all the same`() {

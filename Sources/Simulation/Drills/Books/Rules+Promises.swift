@@ -12,10 +12,14 @@ extension Rules {
         },
         ComparedRule("there are no more orders and refunds than were wished for") { books in
             let orders = try await books.sum("SELECT COUNT(*) AS sum FROM orders WHERE seller = 'shop'")
+            let passes = try await books.sum("SELECT COUNT(*) AS sum FROM orders WHERE seller = 'passes'")
             let refunds = try await books.sum("SELECT COUNT(*) AS sum FROM refunds")
             var found: [ComparedRule.Breach] = []
             if orders > books.memory.orderWishes {
                 found.append(("\(orders) orders of \(books.memory.orderWishes) wishes", nil))
+            }
+            if passes > books.memory.passWishes {
+                found.append(("\(passes) passes of \(books.memory.passWishes) wishes", nil))
             }
             if refunds > books.memory.refundWishes {
                 found.append(("\(refunds) refunds of \(books.memory.refundWishes) wishes", nil))

@@ -76,11 +76,13 @@ public struct Client: Sendable {
             let request = HTTPClientRequest(
                 method: method, url: dice.pick(bases) + path, headers: headers, body: body, timeout: .seconds(30))
             let what: String
+            var wanted = Duration.zero
             do throws(HTTPTransportError) {
                 let response = try await transport.send(request)
                 let answer = Answer(status: response.status, json: Self.json(response.body))
                 if !Self.isPassing(answer) { return answer }
                 what = "\(answer.status) \(answer.json["code"]?.string ?? "")"
+                wanted = .seconds(min(30, response.headers["Retry-After"].flatMap { Int64($0) } ?? 0))
             } catch {
                 what = "\(error)"
             }
@@ -89,7 +91,9 @@ public struct Client: Sendable {
                 memory.waitedInVain("\(method) \(path): \(what)")
                 return nil
             }
-            try await clock.sleep(for: dice.milliseconds(30...250))
+            // Some do as they are told, and some are as hasty as clients are.
+            let hasty = dice.milliseconds(30...250)
+            try await clock.sleep(for: dice.falls(40) ? max(hasty, wanted) : hasty)
         }
     }
 

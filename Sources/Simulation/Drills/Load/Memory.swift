@@ -29,6 +29,7 @@ public final class Memory: Sendable {
     private struct State {
         var facts: [Fact] = []
         var orderWishes = 0
+        var passWishes = 0
         var refundWishes = 0
         var unserved: [String] = []
         var lives = 0
@@ -49,6 +50,8 @@ public final class Memory: Sendable {
     }
     /// How many orders were wished for, each with a key of its own: there can be no more.
     public var orderWishes: Int { state.withLock { $0.orderWishes } }
+    /// How many passes were wished for, likewise.
+    public var passWishes: Int { state.withLock { $0.passWishes } }
     /// How many refunds were wished for, likewise.
     public var refundWishes: Int { state.withLock { $0.refundWishes } }
     /// Requests of patient clients that had no good answer when the calm was over.
@@ -60,6 +63,8 @@ public final class Memory: Sendable {
     public func learn(_ fact: Fact) { state.withLock { $0.facts.append(fact) } }
     /// Counts a wish for an order.
     public func wishOrder() { state.withLock { $0.orderWishes += 1 } }
+    /// Counts a wish for a pass.
+    public func wishPass() { state.withLock { $0.passWishes += 1 } }
     /// Counts a wish for a refund.
     public func wishRefund() { state.withLock { $0.refundWishes += 1 } }
     /// Keeps that somebody waited in vain.

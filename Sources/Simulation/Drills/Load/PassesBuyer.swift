@@ -32,6 +32,7 @@ public struct PassesBuyer: Sendable {
     }
 
     private func begin(_ product: String, _ device: String, _ patience: Client.Patience) async throws -> String? {
+        person.memory.wishPass()
         let answer = try await person.server.ask(
             "POST", "/api/checkout/sessions", ["device_id": .string(device), "product_type": .string(product)],
             patience: patience)

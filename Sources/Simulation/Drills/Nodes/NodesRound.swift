@@ -112,7 +112,7 @@ public struct NodesRound: Sendable {
         return Outcome(
             phases: phases,
             violations: reading.violations + Self.violations(phases) + deafness.violations, stories: reading.stories,
-            counts: reading.counts)
+            counts: reading.counts + [("given up after a failure", watch.openTroubles)])
     }
 
     /// Everything that may happen to nodes and database, one after the other.

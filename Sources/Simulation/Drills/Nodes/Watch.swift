@@ -32,6 +32,9 @@ final class Watch: HTTPTransport {
     /// The phases so far.
     var phases: [PhaseRow] { state.withLock { $0.phases } }
 
+    /// How many requests failed and were never answered: their senders had no patience.
+    var openTroubles: Int { state.withLock { $0.troubles.count } }
+
     /// Requests to this URL are looked at.
     func look(at front: String) { state.withLock { $0.front = front } }
 
@@ -93,7 +96,11 @@ final class Watch: HTTPTransport {
                 state.phases[last].wrongs[name + (saysWhen ? "" : " without Retry-After"), default: 0] += 1
             } else {
                 if let trouble = state.troubles.removeValue(forKey: identity) {
-                    state.phases[last].mended += 1
+                    if status < 400 {
+                        state.phases[last].mended += 1
+                    } else {
+                        state.phases[last].others["\(status) \(code) to a repeat", default: 0] += 1
+                    }
                     state.phases[last].longestTroubleMs = max(
                         state.phases[last].longestTroubleMs, now.since(trouble.since).milliseconds)
                 }
@@ -127,9 +134,10 @@ public struct PhaseRow: Sendable, Equatable {
     public var others: [String: Int] = [:]
     /// Answers that must not be, by name: `500 internal_error`, `503 unavailable without Retry-After`, ….
     public var wrongs: [String: Int] = [:]
-    /// Requests that had failed and then got an answer that says what became of them.
+    /// Requests that had failed and then were answered well. A refusal of such a one is among the `others`, as
+    /// `409 order_not_cancelable to a repeat`.
     public var mended = 0
-    /// The longest time from the first failure of such a request to its answer, in milliseconds.
+    /// The longest time from the first failure of a request to its answer, in milliseconds.
     public var longestTroubleMs: Int64 = 0
     /// The longest time in which nobody got an answer of use, in milliseconds.
     public var longestGapMs: Int64 = 0

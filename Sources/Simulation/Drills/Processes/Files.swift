@@ -16,6 +16,8 @@ enum Files {
         do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch { return [] }
     }
 
+    static func isProgram(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
+
     static func makeFolder(_ path: String) throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }

@@ -12,10 +12,12 @@ public struct Site: Sendable {
     /// The drill's own clock.
     public let clock: any WallClock
 
-    /// A site in an absolute folder, which is made. Throws when it cannot be.
+    /// A site in an absolute folder, which is made. Throws ``DrillFailure`` when there is no such binary, and when
+    /// the folder cannot be made.
     public init(
         binary: String, folder: String, environment: [String: String] = [:], clock: any WallClock
     ) throws {
+        guard Files.isProgram(binary) else { throw DrillFailure("there is no program at \(binary)") }
         self.binary = binary
         self.folder = folder
         self.environment = environment
