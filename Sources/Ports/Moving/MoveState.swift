@@ -70,8 +70,8 @@ public enum MoveState: Sendable, Equatable {
             "a move into this database was begun \(at) and is not done: let it end or, if it was interrupted, run the "
                 + "same `kessai migrate --from … --to …` again, which does all that is missing"
         case .unserved(let since):
-            "moved into \(since), and nobody serves it yet: `kessai serve` takes it into use, and until then the same "
-                + "move may be repeated"
+            "moved into \(since), and nobody serves it yet: `kessai serve` takes it into use, and until then, and as "
+                + "long as nothing else writes into it, the same move may be repeated"
         case .inUse(let since): "moved into, and in use since \(since): the move is over"
         }
     }
@@ -93,12 +93,14 @@ enum MoveGate {
     /// Goes in beside others who look at the database or begin to use it; false when a move is at work, for which nobody
     /// waits here.
     static func enter(_ tx: Transaction) throws -> Bool {
-        try tx.row("SELECT pg_try_advisory_xact_lock_shared(7239003, hashtext(current_schema())) AS is_in")?
+        // Where the schema does not exist, what comes next says so.
+        try tx.row(
+            "SELECT pg_try_advisory_xact_lock_shared(7239003, hashtext(COALESCE(current_schema(), ''))) AS is_in")?
             .bool("is_in") ?? false
     }
 
     /// Keeps all others out, for a move; waits for those who are in, which takes them no time.
     static func close(_ tx: Transaction) throws {
-        try tx.execute("SELECT pg_advisory_xact_lock(7239003, hashtext(current_schema()))")
+        try tx.execute("SELECT pg_advisory_xact_lock(7239003, hashtext(COALESCE(current_schema(), '')))")
     }
 }

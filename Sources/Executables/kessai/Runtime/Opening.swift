@@ -71,8 +71,9 @@ enum Opening {
         try requireThere(path, for: purpose)
         guard let lock = try SQLiteServerLock(ofDatabaseAt: path) else {
             throw CommandFailure(
-                message: "another kessai (serve, work or demo) serves \(path): a SQLite file has one server process. "
-                    + "Stop it, or set DATABASE_URL to another file, or to PostgreSQL for several processes")
+                message: "another kessai has \(path) open (serve, work, demo or a move), and a SQLite file has one "
+                    + "such process. Stop it, or set DATABASE_URL to another file, or to PostgreSQL for several processes"
+            )
         }
         return (try database(settings, for: purpose, clock: clock), lock)
     }

@@ -14,9 +14,9 @@ struct SimCommand: Command {
         told step by step. A history that breaks a rule is cut down to the shortest that still does, and is told with
         the command that plays it again; --keep plays only those steps of a history. --mutation plants a bug of the
         list that an unknown name prints; --mutations plants one after the other, each for at most M histories, and
-        tells which seed caught it.
+        tells which seed caught it. After ten histories that break a rule no more are begun.
         Exit status: 0 no rule was broken (with --mutations: every bug was caught), 1 otherwise; from 5,000 histories
-        on also 1 when a kind of fault never struck. 2 wrong usage.
+        on also 1 when a kind of fault never struck or a place was never crashed at. 2 wrong usage.
         """
     static let flags: Set<String> = ["--json", "--mutations"]
     static let options: Set<String> = ["--seed", "--runs", "--jobs", "--keep", "--mutation"]
