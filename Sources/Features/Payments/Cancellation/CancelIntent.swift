@@ -36,6 +36,19 @@ struct CancelIntent: JobArguments {
 
     private static func key(of paymentIntent: String) -> String { "payments.cancel_intent:\(paymentIntent)" }
 
+    /// Whether Stripe has an intent after all that it has just denied.
+    private static func isThere(
+        _ id: StripePaymentIntentID, _ stripe: any StripeService
+    ) async throws(StripeError) -> Bool {
+        do throws(StripeError) {
+            _ = try await stripe.retrievePaymentIntent(id)
+            return true
+        } catch {
+            guard error.isResourceMissing else { throw error }
+            return false
+        }
+    }
+
     static func definition(
         database: any Database, stripe: any StripeService, history: OrderHistory
     ) -> JobDefinition {
@@ -54,6 +67,7 @@ struct CancelIntent: JobArguments {
                 // Refused: it is canceled, paid or unknown there already, and nothing is left to do; or a bank decides about
                 // it, and its event tells how (``PaymentIntentFailed``).
                 guard case .invalidRequest = error else { throw error }
+                if error.isResourceMissing, try await isThere(id, stripe) { throw error }
                 kind = "superfluous_intent_not_cancelable"
                 detail["code"] = .string(error.code)
                 detail["stripe_request"] = JSONValue(error.requestID)

@@ -109,13 +109,12 @@ public struct CancellationService: Sendable {
         } catch {
             facts["code"] = .string(error.code)
             facts["stripe_request"] = JSONValue(error.requestID)
-            // An intent that Stripe does not know cannot be paid: another account's, or deleted test data.
-            if error.isResourceMissing { return facts }
             guard error.isSettledByReading || error.isInvalidRequest else {
                 try await noteUnknown(id, facts, cause: cause)
                 throw PaymentError.paymentIntentCreation(code: error.code, repeatable: true)
             }
-            // Stripe refuses when the intent is canceled, paid or being paid: reading tells which.
+            // Stripe refuses when the intent is canceled, paid or being paid: reading tells which. One that Stripe denies twice
+            // cannot be paid: it is another account's, or deleted test data.
             do throws(StripeError) {
                 intent = try await stripe.retrievePaymentIntent(StripePaymentIntentID(intentID)).value
             } catch {

@@ -42,12 +42,12 @@ extension Checkouts {
             let key = try StripeKeys.key("\(id.rawValue)-expire-\(clock.now().epochSeconds / 3600)")
             _ = try await stripe.expireCheckoutSession(stripeID, key: key)
         } catch {
-            if error.isResourceMissing { return nil }
             guard error.isSettledByReading || error.isInvalidRequest else {
                 throw PaymentError.pageNotOpened(code: error.code, repeatable: true)
             }
         }
-        // Closed, or refused because it was finished or closed before: reading tells which, and the intent with it.
+        // Closed, or refused because it was finished or closed before: reading tells which, and the intent with it. What
+        // Stripe denies twice is not there.
         do throws(StripeError) {
             return try await stripe.retrieveCheckoutSession(stripeID)
         } catch {

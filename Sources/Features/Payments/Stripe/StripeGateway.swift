@@ -108,7 +108,8 @@ public struct StripeGateway: StripeService {
         try await client.expireCheckoutSession(id, key: key)
     }
 
-    /// The payment page that names an order of ours, by looking through those of its time, 5,000 at most.
+    /// Our payment page of an order, by looking through those of its time, 5,000 at most. One that somebody made by hand and
+    /// that names the order is not ours.
     public func checkoutSession(
         ofOrder order: String, since submitted: Timestamp
     ) async throws(StripeError) -> StripeCheckoutSession? {
@@ -119,7 +120,7 @@ public struct StripeGateway: StripeService {
         for _ in 0..<50 {
             guard let current = page else { return nil }
             let list = try await client.listCheckoutSessions(created: created, page: current).value
-            if let found = list.data.first(where: { $0.metadata["order_id"] == order }) { return found }
+            if let found = list.data.first(where: { $0.metadata["order_id"] == order && $0.isOurs }) { return found }
             page = list.next(limit: 100)
         }
         guard page == nil else { throw .unavailable(.notSent) }

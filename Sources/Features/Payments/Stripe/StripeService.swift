@@ -52,7 +52,7 @@ public protocol StripeService: Sendable {
         _ id: StripeCheckoutSessionID, key: StripeIdempotencyKey
     ) async throws(StripeError) -> Answer<StripeCheckoutSession>
 
-    /// The payment page that names an order of ours, of those made in the 25 hours after `submitted`; nil when there is
+    /// The payment page that we made for an order, of those made in the 25 hours after `submitted`; nil when there is
     /// none. Throws when there are too many to look through.
     func checkoutSession(
         ofOrder order: String, since submitted: Timestamp
