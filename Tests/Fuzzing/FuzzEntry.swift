@@ -1,0 +1,40 @@
+internal import FuzzTargets
+internal import Glibc
+
+/// What libFuzzer calls.
+enum FuzzEntry {
+    /// The target that `KESSAI_FUZZ_TARGET` names, prepared; the process ends when there is none.
+    static let check: FuzzTarget.Check = {
+        let name = getenv("KESSAI_FUZZ_TARGET").map { String(cString: $0) } ?? ""
+        guard let target = FuzzTarget.all.first(where: { $0.name == name }) else {
+            end("KESSAI_FUZZ_TARGET must be one of: " + FuzzTarget.all.map(\.name).joined(separator: " "))
+        }
+        do { return try target.prepare() } catch { end("\(name) cannot be prepared: \(error)") }
+    }()
+
+    private static func end(_ why: String) -> Never {
+        fputs("kessai-fuzz: \(why)\n", stderr)
+        exit(2)
+    }
+}
+
+/// Prepares the target before the first input, so that its coverage is no input's.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(
+    _ count: UnsafeMutableRawPointer?, _ arguments: UnsafeMutableRawPointer?
+) -> CInt {
+    _ = FuzzEntry.check
+    return 0
+}
+
+/// Checks one input. What does not hold ends the process, and libFuzzer keeps the input.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    do {
+        try FuzzEntry.check(Array(UnsafeBufferPointer(start: data, count: count)))
+    } catch {
+        fputs("broken: \(error)\n", stderr)
+        abort()
+    }
+    return 0
+}
