@@ -33,7 +33,7 @@ public struct Move: Sendable {
         self.clock = clock
     }
 
-    /// What was found in the source, before anything was written.
+    /// What was found in the source, before any row was written.
     struct Found: Sendable {
         let identity: SourceIdentity
         let tables: [SourceTable]
@@ -71,7 +71,6 @@ public struct Move: Sendable {
         case .unchanged(let report): return report
         case .refused(let refusal): throw refusal
         case .marked(let isOurs):
-            let isOurs = isOurs || isNew
             switch try await target.write({ tx in try copy(tx).copy(at: clock.now(), isOurs: isOurs) }) {
             case .done(let report): return report
             case .refused(let refusal): throw refusal

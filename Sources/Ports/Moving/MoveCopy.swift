@@ -43,7 +43,8 @@ struct MoveCopy {
             try MoveRecord.unmark(in: tx)
             return .unchanged(report)
         }
-        return .marked(isOurs: try MoveRecord.mark(found.identity, after: record, at: now, in: tx))
+        let isMarkedNow = try MoveRecord.mark(found.identity, after: record, at: now, in: tx)
+        return .marked(isOurs: isOurs || isMarkedNow)
     }
 
     /// Whoever uses the target must be able to start again: the mark of a move that will never be done, this one's or
