@@ -18,25 +18,24 @@ import Testing
         return begun
     }
 
-    /// Has `count` requests begin and end every quarter of a second, for a second.
-    private func work(_ gate: LoadGate, _ count: Int) {
+    /// For a second, has `count` requests begin together every quarter of a second, and end after so many milliseconds.
+    private func work(_ gate: LoadGate, _ count: Int, takingMs busy: Int64) {
         for _ in 0..<4 {
-            for _ in 0..<count {
-                #expect(gate.begin(.webhook))
-                gate.end(.webhook)
-            }
-            clock.advance(by: .milliseconds(250))
+            for _ in 0..<count { #expect(gate.begin(.webhook)) }
+            clock.advance(by: .milliseconds(busy))
+            for _ in 0..<count { gate.end(.webhook) }
+            clock.advance(by: .milliseconds(250 - busy))
         }
     }
 
     @Test func `an idle node takes so many of each class, and reading gives up before writing, and that before events`()
     {
         let gate = LoadGate(clock: clock)
-        #expect(fill(gate, .read) == 128)
+        #expect(fill(gate, .read) == 32)
         #expect(gate.isFull(for: .page) && !gate.isFull(for: .write))
-        #expect(fill(gate, .write) == 128)
+        #expect(fill(gate, .write) == 64)
         #expect(gate.isFull(for: .login) && !gate.isFull(for: .webhook))
-        #expect(fill(gate, .webhook) == 256)
+        #expect(fill(gate, .webhook) == 416)
         #expect(gate.isFull(for: .webhook))
         // Four classes were found full once more than here: every refusal counts.
         #expect(gate.refusedCount == 6)
@@ -55,24 +54,45 @@ import Testing
 
     @Test func `who is fast takes as many as it finishes within the class's patience`() {
         let gate = LoadGate(clock: clock)
-        // 8,000 a second.
-        work(gate, 2_000)
-        #expect(fill(gate, .read) == 800)
-        #expect(fill(gate, .write) == 1_200)
-        #expect(fill(gate, .webhook) == 2_000)
+        // 500 in each 49 milliseconds of work: 10,000 a second, in all four quarters and the least that is counted as busy.
+        work(gate, 500, takingMs: 49)
+        #expect(fill(gate, .read) == 500)
+        #expect(fill(gate, .write) == 1_500)
+        #expect(fill(gate, .webhook) == 3_000)
     }
 
-    @Test func `a pace of ten seconds ago is forgotten, also when the clock is set back`() {
+    @Test func `who works little is not taken for slow: only the time counts in which there was something to do`() {
+        let (calm, busy) = (LoadGate(clock: clock), LoadGate(clock: clock))
+        // Both do 4,000 a second while they work.
+        work(calm, 100, takingMs: 24)
+        #expect(fill(calm, .read) == 200)
+        work(busy, 500, takingMs: 124)
+        #expect(fill(busy, .read) == 200)
+    }
+
+    @Test func `who is slow takes the least, however many wait already`() {
         let gate = LoadGate(clock: clock)
-        work(gate, 2_000)
-        clock.advance(by: .milliseconds(8_500))
-        #expect(fill(gate, .read) == 800)
-        for _ in 0..<800 { gate.end(.read) }
-        clock.advance(by: .seconds(11))
-        #expect(fill(gate, .read) == 128)
-        for _ in 0..<128 { gate.end(.read) }
+        work(gate, 20, takingMs: 200)
+        #expect(fill(gate, .read) == 32)
+        // Nothing is finished for long: the pace falls, and no more are let in.
+        clock.advance(by: .seconds(30))
+        #expect(!gate.begin(.read) && gate.isFull(for: .page))
+        for _ in 0..<32 { gate.end(.read) }
+        #expect(fill(gate, .read) == 32)
+    }
+
+    @Test func `a pace of two seconds ago is forgotten, also when the clock is set back`() {
+        let gate = LoadGate(clock: clock)
+        work(gate, 500, takingMs: 49)
+        clock.advance(by: .milliseconds(900))
+        #expect(fill(gate, .read) == 500)
+        for _ in 0..<500 { gate.end(.read) }
+        clock.advance(by: .seconds(3))
+        #expect(fill(gate, .read) == 32)
+        for _ in 0..<32 { gate.end(.read) }
+        work(gate, 500, takingMs: 49)
         clock.advance(by: .seconds(-3_600))
-        #expect(fill(gate, .read) == 128)
+        #expect(fill(gate, .read) == 32)
     }
 
     @Test func `a refused request is told when to come again, before its body is read, and in the words of its page`()
@@ -120,6 +140,7 @@ import Testing
             Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in throw Broken() }
         ])
         for _ in 0..<300 { #expect(await stage.answer("GET", "/list").response.status == 500) }
-        #expect(fill(stage.load, .read) == 128)
+        stage.clock.advance(by: .seconds(3))
+        #expect(fill(stage.load, .read) == 32)
     }
 }
