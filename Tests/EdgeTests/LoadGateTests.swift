@@ -32,11 +32,11 @@ import Testing
     {
         let gate = LoadGate(clock: clock)
         #expect(fill(gate, .read) == 32)
-        #expect(gate.isFull(for: .page) && !gate.isFull(for: .write))
+        #expect(gate.isFull(.page) && !gate.isFull(.write))
         #expect(fill(gate, .write) == 64)
-        #expect(gate.isFull(for: .login) && !gate.isFull(for: .webhook))
+        #expect(gate.isFull(.login) && !gate.isFull(.webhook))
         #expect(fill(gate, .webhook) == 416)
-        #expect(gate.isFull(for: .webhook))
+        #expect(gate.isFull(.webhook))
         // Four classes were found full once more than here: every refusal counts.
         #expect(gate.refusedCount == 6)
     }
@@ -44,10 +44,10 @@ import Testing
     @Test func `health is never refused, and what waits for Stripe stands in a line of its own`() {
         let gate = LoadGate(clock: clock)
         _ = fill(gate, .webhook)
-        #expect(!gate.isFull(for: .free) && gate.begin(.free))
+        #expect(!gate.isFull(.free) && gate.begin(.free))
         gate.end(.free)
         #expect(fill(gate, .payment) == 512)
-        #expect(gate.isFull(for: .checkout) && !gate.isFull(for: .free))
+        #expect(gate.isFull(.checkout) && !gate.isFull(.free))
         gate.end(.checkout)
         #expect(gate.begin(.payment))
     }
@@ -76,7 +76,7 @@ import Testing
         #expect(fill(gate, .read) == 32)
         // Nothing is finished for long: the pace falls, and no more are let in.
         clock.advance(by: .seconds(30))
-        #expect(!gate.begin(.read) && gate.isFull(for: .page))
+        #expect(!gate.begin(.read) && gate.isFull(.page))
         for _ in 0..<32 { gate.end(.read) }
         #expect(fill(gate, .read) == 32)
     }
@@ -122,16 +122,51 @@ import Testing
 
     @Test func `who was admitted and finds the node full when its body has come is refused then`() async {
         let stage = Standing([
-            Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in .text("well") }
+            Route("POST", "/list", "Adds", tag: "t", access: .everyone, repeats: .harmless, answers: []) { _ in
+                .text("well")
+            }
         ])
-        guard case .accept = stage.edge.admit(HTTPRequest("GET", "/list").head) else {
+        guard case .accept = stage.edge.admit(HTTPRequest("POST", "/list").head) else {
             Issue.record("it was not admitted")
             return
         }
-        _ = fill(stage.load, .read)
-        let response = await stage.edge.respond(to: HTTPRequest("GET", "/list"))
+        _ = fill(stage.load, .write)
+        let response = await stage.edge.respond(to: HTTPRequest("POST", "/list"))
         #expect(response.status == 503)
         #expect(response.headers["X-Content-Type-Options"] == "nosniff")
+    }
+
+    @Test func `who was let in without a body counts before it has a thread, and is not refused any more`() async {
+        let stage = Standing([
+            Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in .text("well") }
+        ])
+        var heads: [HTTPRequestHead] = []
+        for number in 1...33 {
+            var head = HTTPRequest("GET", "/list").head
+            head.requestID = "req_\(number)"
+            heads.append(head)
+        }
+        let answers = heads.map { stage.edge.admit($0) }
+        #expect(
+            answers.map { if case .accept = $0 { true } else { false } } == Array(repeating: true, count: 32) + [false])
+        for head in heads.prefix(32) {
+            #expect(await stage.edge.respond(to: HTTPRequest(head: head)).status == 200)
+        }
+        stage.clock.advance(by: .seconds(3))
+        #expect(fill(stage.load, .read) == 32)
+    }
+
+    @Test func `who was let in and left before it began is not waited for for ever`() {
+        let gate = LoadGate(clock: clock)
+        for number in 1...32 { #expect(gate.admit(.read, "req_\(number)", isWhole: true)) }
+        #expect(!gate.begin(.read, "req_0"))
+        clock.advance(by: .milliseconds(4_900))
+        #expect(gate.isFull(.read))
+        clock.advance(by: .milliseconds(250))
+        #expect(gate.begin(.read, "req_0"))
+        // What waits for Stripe has its own line, and bodies that are on their way count when they have come.
+        #expect(gate.admit(.payment, "req_33", isWhole: true) && gate.admit(.write, "req_34", isWhole: false))
+        #expect(fill(gate, .read) == 31)
     }
 
     @Test func `a request that failed is over, too`() async {
@@ -143,4 +178,9 @@ import Testing
         stage.clock.advance(by: .seconds(3))
         #expect(fill(stage.load, .read) == 32)
     }
+}
+
+extension LoadGate {
+    /// Whether a request of a class would be refused now.
+    fileprivate func isFull(_ kind: RateClass) -> Bool { !admit(kind, "asked", isWhole: false) }
 }

@@ -44,9 +44,14 @@ public final class LoadGate: Sendable {
         var busyMs: Int64 = 0
     }
 
+    /// For how long one that was let in by its head is waited for: its connection may break before it begins.
+    private static let expectedMs: Int64 = 5_000
+
     private struct State {
         /// Those that work, and those that wait for Stripe.
         var underWay = (own: 0, stripe: 0)
+        /// When those came that were let in and wait for a thread to begin on, by their ids.
+        var expected: [String: Int64] = [:]
         var last = [Piece](repeating: Piece(), count: Int(LoadGate.pieces))
         var nowMs: Int64 = 0
         var refused: Int64 = 0
@@ -54,11 +59,14 @@ public final class LoadGate: Sendable {
         /// Counts the time that has passed, and forgets what is too long ago.
         mutating func go(to now: Int64) {
             guard now != nowMs else { return }
+            if !expected.isEmpty, now / LoadGate.pieceMs != nowMs / LoadGate.pieceMs {
+                expected = expected.filter { abs(now - $0.value) < LoadGate.expectedMs }
+            }
             let piece = now / LoadGate.pieceMs
             // A clock that was set back begins anew.
             let passed = now > nowMs ? min(piece - nowMs / LoadGate.pieceMs, LoadGate.pieces) : LoadGate.pieces
             for step in 0..<max(0, passed) { last[LoadGate.index(of: piece - step)] = Piece() }
-            if underWay.own > 0, now > nowMs {
+            if underWay.own + expected.count > 0, now > nowMs {
                 var from = max(nowMs, (piece - LoadGate.pieces + 1) * LoadGate.pieceMs)
                 while from < now {
                     let end = min(now, (from / LoadGate.pieceMs + 1) * LoadGate.pieceMs)
@@ -82,23 +90,28 @@ public final class LoadGate: Sendable {
     /// A gate before an idle node.
     public init(clock: any WallClock) { self.clock = clock }
 
-    /// Whether a request of a class would be refused now.
-    func isFull(for kind: RateClass) -> Bool {
-        let now = clock.now().epochMs
-        return state.withLock { state in
-            state.go(to: now)
-            let isFull = Self.isFull(state, for: kind)
-            if isFull { state.refused += 1 }
-            return isFull
-        }
-    }
-
-    /// Lets a request begin, or refuses it; `end` must follow when it began.
-    func begin(_ kind: RateClass) -> Bool {
+    /// Lets a request in by its head, or refuses it. One without a body (`isWhole`) will begin as soon as a thread is free, and
+    /// counts from now on; of others nobody knows when they will have come.
+    func admit(_ kind: RateClass, _ id: String, isWhole: Bool) -> Bool {
         let now = clock.now().epochMs
         return state.withLock { state in
             state.go(to: now)
             guard !Self.isFull(state, for: kind) else {
+                state.refused += 1
+                return false
+            }
+            if isWhole, Self.patienceMs(kind) != nil { state.expected[id] = now }
+            return true
+        }
+    }
+
+    /// Lets a request begin, or refuses it unless it counts already; `end` must follow when it began.
+    func begin(_ kind: RateClass, _ id: String? = nil) -> Bool {
+        let now = clock.now().epochMs
+        return state.withLock { state in
+            state.go(to: now)
+            let isExpected = id.map { state.expected.removeValue(forKey: $0) != nil } ?? false
+            guard isExpected || !Self.isFull(state, for: kind) else {
                 state.refused += 1
                 return false
             }
@@ -126,7 +139,7 @@ public final class LoadGate: Sendable {
 
     private static func isFull(_ state: State, for kind: RateClass) -> Bool {
         guard let patience = patienceMs(kind) else { return state.underWay.stripe >= least(kind) }
-        return state.underWay.own >= max(least(kind), state.finished(withinMs: patience))
+        return state.underWay.own + state.expected.count >= max(least(kind), state.finished(withinMs: patience))
     }
 
     private static func index(of piece: Int64) -> Int { Int(((piece % pieces) + pieces) % pieces) }
