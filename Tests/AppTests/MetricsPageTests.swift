@@ -8,7 +8,7 @@ import KernelTesting
 import KessaiApp
 import Testing
 
-/// `/metrics`: for whoever brings the token, also while the database is away.
+/// S2-OPS-01, for what there is. `/metrics`: for whoever brings the token, also while the database is away.
 @Suite struct MetricsPageTests {
     private static let token = "a-token-of-some-length"
 
