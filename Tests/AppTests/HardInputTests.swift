@@ -6,8 +6,8 @@ import Kernel
 import KernelTesting
 import Testing
 
-/// Hostile input to real routes: a 400 that says what to change, on both databases, and never a fault of ours. What is odd
-/// but right is taken, and comes back as it was.
+/// S2-SEC-03. Hostile input to real routes: a 400 that says what to change, on both databases, and never a fault of ours. What
+/// is odd but right is taken, and comes back as it was.
 @Suite struct HardInputTests {
     /// A body, and what is at fault: `field code`.
     struct Hard: Sendable, CustomTestStringConvertible {

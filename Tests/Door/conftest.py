@@ -156,7 +156,7 @@ def serve(tmp_path):
     def start(descriptors=None, **settings):
         folder = tmp_path / str(len(servers))
         folder.mkdir()
-        own = environment(folder, LOG_LEVEL="info", **settings)
+        own = environment(folder, **{"LOG_LEVEL": "info", **settings})
         subprocess.run([BINARY, "migrate"], env=own, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         servers.append(Server(folder, own, descriptors))
         return servers[-1]

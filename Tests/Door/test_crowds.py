@@ -18,7 +18,7 @@ def some(server, count):
 
 
 def test_a_thousand_idle_and_five_hundred_busy_clients_do_no_harm(serve, many_files):
-    server = serve(LOG_LEVEL="error")
+    server = serve(RATE_LIMITS="off")
     some(server, 20)
     threads = server.state("Threads")
     sizes = []

@@ -18,26 +18,25 @@ import Testing
         return begun
     }
 
-    /// Has `count` requests begin and end every quarter of a second, for a second.
-    private func work(_ gate: LoadGate, _ count: Int) {
+    /// For a second, has `count` requests begin together every quarter of a second, and end after so many milliseconds.
+    private func work(_ gate: LoadGate, _ count: Int, takingMs busy: Int64) {
         for _ in 0..<4 {
-            for _ in 0..<count {
-                #expect(gate.begin(.webhook))
-                gate.end(.webhook)
-            }
-            clock.advance(by: .milliseconds(250))
+            for _ in 0..<count { #expect(gate.begin(.webhook)) }
+            clock.advance(by: .milliseconds(busy))
+            for _ in 0..<count { gate.end(.webhook) }
+            clock.advance(by: .milliseconds(250 - busy))
         }
     }
 
     @Test func `an idle node takes so many of each class, and reading gives up before writing, and that before events`()
     {
         let gate = LoadGate(clock: clock)
-        #expect(fill(gate, .read) == 128)
-        #expect(gate.isFull(for: .page) && !gate.isFull(for: .write))
-        #expect(fill(gate, .write) == 128)
-        #expect(gate.isFull(for: .login) && !gate.isFull(for: .webhook))
-        #expect(fill(gate, .webhook) == 256)
-        #expect(gate.isFull(for: .webhook))
+        #expect(fill(gate, .read) == 32)
+        #expect(gate.isFull(.page) && !gate.isFull(.write))
+        #expect(fill(gate, .write) == 64)
+        #expect(gate.isFull(.login) && !gate.isFull(.webhook))
+        #expect(fill(gate, .webhook) == 416)
+        #expect(gate.isFull(.webhook))
         // Four classes were found full once more than here: every refusal counts.
         #expect(gate.refusedCount == 6)
     }
@@ -45,34 +44,55 @@ import Testing
     @Test func `health is never refused, and what waits for Stripe stands in a line of its own`() {
         let gate = LoadGate(clock: clock)
         _ = fill(gate, .webhook)
-        #expect(!gate.isFull(for: .free) && gate.begin(.free))
+        #expect(!gate.isFull(.free) && gate.begin(.free))
         gate.end(.free)
         #expect(fill(gate, .payment) == 512)
-        #expect(gate.isFull(for: .checkout) && !gate.isFull(for: .free))
+        #expect(gate.isFull(.checkout) && !gate.isFull(.free))
         gate.end(.checkout)
         #expect(gate.begin(.payment))
     }
 
     @Test func `who is fast takes as many as it finishes within the class's patience`() {
         let gate = LoadGate(clock: clock)
-        // 8,000 a second.
-        work(gate, 2_000)
-        #expect(fill(gate, .read) == 800)
-        #expect(fill(gate, .write) == 1_200)
-        #expect(fill(gate, .webhook) == 2_000)
+        // 500 in each 49 milliseconds of work: 10,000 a second, in all four quarters and the least that is counted as busy.
+        work(gate, 500, takingMs: 49)
+        #expect(fill(gate, .read) == 500)
+        #expect(fill(gate, .write) == 1_500)
+        #expect(fill(gate, .webhook) == 3_000)
     }
 
-    @Test func `a pace of ten seconds ago is forgotten, also when the clock is set back`() {
+    @Test func `who works little is not taken for slow: only the time counts in which there was something to do`() {
+        let (calm, busy) = (LoadGate(clock: clock), LoadGate(clock: clock))
+        // Both do 4,000 a second while they work.
+        work(calm, 100, takingMs: 24)
+        #expect(fill(calm, .read) == 200)
+        work(busy, 500, takingMs: 124)
+        #expect(fill(busy, .read) == 200)
+    }
+
+    @Test func `who is slow takes the least, however many wait already`() {
         let gate = LoadGate(clock: clock)
-        work(gate, 2_000)
-        clock.advance(by: .milliseconds(8_500))
-        #expect(fill(gate, .read) == 800)
-        for _ in 0..<800 { gate.end(.read) }
-        clock.advance(by: .seconds(11))
-        #expect(fill(gate, .read) == 128)
-        for _ in 0..<128 { gate.end(.read) }
+        work(gate, 20, takingMs: 200)
+        #expect(fill(gate, .read) == 32)
+        // Nothing is finished for long: the pace falls, and no more are let in.
+        clock.advance(by: .seconds(30))
+        #expect(!gate.begin(.read) && gate.isFull(.page))
+        for _ in 0..<32 { gate.end(.read) }
+        #expect(fill(gate, .read) == 32)
+    }
+
+    @Test func `a pace of two seconds ago is forgotten, also when the clock is set back`() {
+        let gate = LoadGate(clock: clock)
+        work(gate, 500, takingMs: 49)
+        clock.advance(by: .milliseconds(900))
+        #expect(fill(gate, .read) == 500)
+        for _ in 0..<500 { gate.end(.read) }
+        clock.advance(by: .seconds(3))
+        #expect(fill(gate, .read) == 32)
+        for _ in 0..<32 { gate.end(.read) }
+        work(gate, 500, takingMs: 49)
         clock.advance(by: .seconds(-3_600))
-        #expect(fill(gate, .read) == 128)
+        #expect(fill(gate, .read) == 32)
     }
 
     @Test func `a refused request is told when to come again, before its body is read, and in the words of its page`()
@@ -102,16 +122,51 @@ import Testing
 
     @Test func `who was admitted and finds the node full when its body has come is refused then`() async {
         let stage = Standing([
-            Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in .text("well") }
+            Route("POST", "/list", "Adds", tag: "t", access: .everyone, repeats: .harmless, answers: []) { _ in
+                .text("well")
+            }
         ])
-        guard case .accept = stage.edge.admit(HTTPRequest("GET", "/list").head) else {
+        guard case .accept = stage.edge.admit(HTTPRequest("POST", "/list").head) else {
             Issue.record("it was not admitted")
             return
         }
-        _ = fill(stage.load, .read)
-        let response = await stage.edge.respond(to: HTTPRequest("GET", "/list"))
+        _ = fill(stage.load, .write)
+        let response = await stage.edge.respond(to: HTTPRequest("POST", "/list"))
         #expect(response.status == 503)
         #expect(response.headers["X-Content-Type-Options"] == "nosniff")
+    }
+
+    @Test func `who was let in without a body counts before it has a thread, and is not refused any more`() async {
+        let stage = Standing([
+            Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in .text("well") }
+        ])
+        var heads: [HTTPRequestHead] = []
+        for number in 1...33 {
+            var head = HTTPRequest("GET", "/list").head
+            head.requestID = "req_\(number)"
+            heads.append(head)
+        }
+        let answers = heads.map { stage.edge.admit($0) }
+        #expect(
+            answers.map { if case .accept = $0 { true } else { false } } == Array(repeating: true, count: 32) + [false])
+        for head in heads.prefix(32) {
+            #expect(await stage.edge.respond(to: HTTPRequest(head: head)).status == 200)
+        }
+        stage.clock.advance(by: .seconds(3))
+        #expect(fill(stage.load, .read) == 32)
+    }
+
+    @Test func `who was let in and left before it began is not waited for for ever`() {
+        let gate = LoadGate(clock: clock)
+        for number in 1...32 { #expect(gate.admit(.read, "req_\(number)", isWhole: true)) }
+        #expect(!gate.begin(.read, "req_0"))
+        clock.advance(by: .milliseconds(4_900))
+        #expect(gate.isFull(.read))
+        clock.advance(by: .milliseconds(250))
+        #expect(gate.begin(.read, "req_0"))
+        // What waits for Stripe has its own line, and bodies that are on their way count when they have come.
+        #expect(gate.admit(.payment, "req_33", isWhole: true) && gate.admit(.write, "req_34", isWhole: false))
+        #expect(fill(gate, .read) == 31)
     }
 
     @Test func `a request that failed is over, too`() async {
@@ -120,6 +175,12 @@ import Testing
             Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in throw Broken() }
         ])
         for _ in 0..<300 { #expect(await stage.answer("GET", "/list").response.status == 500) }
-        #expect(fill(stage.load, .read) == 128)
+        stage.clock.advance(by: .seconds(3))
+        #expect(fill(stage.load, .read) == 32)
     }
+}
+
+extension LoadGate {
+    /// Whether a request of a class would be refused now.
+    fileprivate func isFull(_ kind: RateClass) -> Bool { !admit(kind, "asked", isWhole: false) }
 }

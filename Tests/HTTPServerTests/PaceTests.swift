@@ -83,6 +83,31 @@ import Testing
         }
     }
 
+    @Test func `who waits for the server is not slow`() {
+        let options = HTTPServerOptions(rateBytesPerSecondMin: 500, rateWindow: .seconds(10))
+        var pace = Pace(bytes: 0, sinceMs: 0)
+        // The next piece was being made for nine seconds, and then the client took 500 bytes in one.
+        pace.pause(forMs: 9_000)
+        var isTooSlow = pace.isTooSlow(bytes: 500, nowMs: 10_000, options: options)
+        #expect(!isTooSlow)
+        isTooSlow = pace.isTooSlow(bytes: 4_999, nowMs: 19_000, options: options)
+        #expect(isTooSlow)
+    }
+
+    @Test func `who has taken all that it was given is told from who has not`() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        #expect(!Socket.hasUnconfirmed(ends[0]))
+        var bytes = [UInt8](repeating: 1, count: 100)
+        #expect(send(ends[0], bytes, bytes.count, 0) == 100)
+        #expect(Socket.hasUnconfirmed(ends[0]))
+        #expect(recv(ends[1], &bytes, bytes.count, 0) == 100)
+        #expect(!Socket.hasUnconfirmed(ends[0]))
+        // What is no socket lets the counts decide.
+        #expect(Socket.hasUnconfirmed(-1))
+    }
+
     @Test func `a pace is measured window by window`() {
         let options = HTTPServerOptions(rateBytesPerSecondMin: 500, rateWindow: .seconds(10))
         var pace = Pace(bytes: 1_000_000, sinceMs: 0)

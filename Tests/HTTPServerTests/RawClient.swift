@@ -50,7 +50,8 @@ final class RawClient: Sendable {
             }
         }
         guard status == 0 else { throw Broken(reason: String(cString: strerror(errno))) }
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        // Longer than a busy machine ever takes; no test waits for its end.
+        var patience = timeval(tv_sec: 90, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }

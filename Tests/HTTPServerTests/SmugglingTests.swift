@@ -21,9 +21,17 @@ import Testing
     }
 
     private static let smuggled = get("/smuggled")
+    /// The cases are hundreds, each with a server and a client: all at once they would wait for each other's threads.
+    private static let turnstile = Turnstile(4)
 
     /// Sends a request, as the first of its connection or behind a good one, and expects that it goes no further.
     private func refuses(_ request: String, behind good: String? = nil, inPieces: Bool = false) async throws {
+        try await Self.turnstile.pass {
+            try await refusesInItsTurn(request, behind: good, inPieces: inPieces)
+        }
+    }
+
+    private func refusesInItsTurn(_ request: String, behind good: String?, inPieces: Bool) async throws {
         let ear = Ear()
         let server = try HTTPServer.test(handler: ear)
         try await server.use { port in

@@ -54,6 +54,14 @@ enum Socket {
         return Counts(received: words[16], confirmed: words[15])
     }
 
+    /// Whether something was given to the kernel that the peer has not confirmed. Who has taken all is not slow, however
+    /// little there was.
+    static func hasUnconfirmed(_ descriptor: Int32) -> Bool {
+        var count: Int32 = 0
+        // `SIOCOUTQ`, which has the value of `TIOCOUTQ`. A kernel that does not tell lets the counts decide.
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) != 0 || count > 0
+    }
+
     /// Whether something came that nobody has read. A socket that is closed then resets its connection, and the peer
     /// may lose what was sent to it last.
     static func hasUnread(_ descriptor: Int32) -> Bool {

@@ -72,7 +72,11 @@ final class Connection {
     /// The connection's business changes.
     func enter(_ phase: Phase) {
         // An answer whose pieces are made and sent in turn is one sending, as far as its pace goes.
-        if phase != .making, !(phase == .sending && self.phase == .making) { pace = nil }
+        if phase == .sending, self.phase == .making {
+            pace?.pause(forMs: loop.nowMs - phaseSinceMs)
+        } else if phase != .making {
+            pace = nil
+        }
         self.phase = phase
         phaseSinceMs = loop.nowMs
     }
@@ -121,7 +125,9 @@ final class Connection {
             .receiving where elapsedMs > Int64(options.receiveTimeoutSeconds) * 1000 || isTooSlow(\.received):
             hungUp = true
             shutdown(descriptor, Int32(SHUT_RDWR))
-        case .sending where elapsedMs > Int64(options.sendTimeoutSeconds) * 1000 || isTooSlow(\.confirmed):
+        case .sending
+        where elapsedMs > Int64(options.sendTimeoutSeconds) * 1000
+            || isTooSlow(\.confirmed) && Socket.hasUnconfirmed(descriptor):
             // What it does not take must not stay in the kernel for it.
             hungUp = true
             Socket.setReset(descriptor)

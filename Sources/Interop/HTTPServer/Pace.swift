@@ -21,4 +21,7 @@ struct Pace {
         windowSinceMs = nowMs
         return went < wanted
     }
+
+    /// So much time passed in which the peer could do nothing.
+    mutating func pause(forMs pausedMs: Int64) { windowSinceMs += pausedMs }
 }

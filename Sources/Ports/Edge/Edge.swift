@@ -39,10 +39,14 @@ public struct Edge: HTTPHandler {
             let answer = origins?.preflight(head, router) ?? problem.response(requestID: head.requestID)
             return .refuse(finished(answer, of: nil, for: head))
         case .success(let route):
-            let problem =
-                rates?.refusal(of: head, to: route) ?? (load.isFull(for: route.rateClass) ? .overloaded : nil)
-            guard let problem else { return .accept(bodyBytesMax: route.bodyBytesMax) }
-            return .refuse(refusal(problem, HTTPRequest(head: head), of: route))
+            if let problem = rates?.refusal(of: head, to: route) {
+                return .refuse(refusal(problem, HTTPRequest(head: head), of: route))
+            }
+            let isWhole = route.method == "GET"
+            guard load.admit(route.rateClass, head.requestID, isWhole: isWhole) else {
+                return .refuse(refusal(.overloaded, HTTPRequest(head: head), of: route))
+            }
+            return .accept(bodyBytesMax: route.bodyBytesMax)
         }
     }
 
@@ -51,7 +55,9 @@ public struct Edge: HTTPHandler {
         let asked = try? router.route(of: request.head).get()  // Who finds none tells why.
         guard let asked else { return finished(await router.respond(to: request), of: nil, for: request.head) }
         // Others may have come while its body did.
-        guard load.begin(asked.rateClass) else { return refusal(.overloaded, request, of: asked) }
+        guard load.begin(asked.rateClass, request.head.requestID) else {
+            return refusal(.overloaded, request, of: asked)
+        }
         let began = clock.now()
         metrics.begin()
         let (answer, route) = await router.answer(request)

@@ -5,7 +5,8 @@ internal import HTTP
 internal import Kernel
 internal import Metrics
 
-/// `/metrics`: what a monitor watches, as Prometheus reads it (S2-OPS-01).
+/// `/metrics`: what a monitor watches, as Prometheus reads it (S2-OPS-01). It is no part of the API: it is neither in the OpenAPI
+/// document nor for other sites' pages.
 struct MetricsRoutes: Sendable {
     let token: Secret?
     let database: any Database
@@ -22,7 +23,7 @@ struct MetricsRoutes: Sendable {
             answers: [
                 .init(200, "They are current.", mediaType: Exposition.mediaType),
                 .init(401, "The token is missing or another."), .init(404, "No METRICS_TOKEN is set."),
-            ], rateClass: .free
+            ], listed: false, rateClass: .free
         ) { context in
             try requireToken(context.request.head)
             return try await .init(
