@@ -13,8 +13,14 @@ enum FuzzEntry {
     }()
 
     private static func end(_ why: String) -> Never {
-        fputs("kessai-fuzz: \(why)\n", stderr)
+        say("kessai-fuzz: \(why)\n")
         exit(2)
+    }
+
+    /// Writes to standard error, whose name in C is a variable that Swift does not let threads share.
+    static func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 }
 
@@ -33,7 +39,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do {
         try FuzzEntry.check(Array(UnsafeBufferPointer(start: data, count: count)))
     } catch {
-        fputs("broken: \(error)\n", stderr)
+        FuzzEntry.say("broken: \(error)\n")
         abort()
     }
     return 0
