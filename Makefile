@@ -5,7 +5,8 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release --static-swift-stdlib --product kessai
 
 .DEFAULT_GOAL := help
-.PHONY: help toolchain packages run build test check sim sim-mutations nightly drill-kills drill-nodes bench bench-growth bench-soak format lint clean
+.PHONY: help toolchain packages run build test check sim sim-mutations nightly drill-kills drill-nodes fuzz schemathesis \
+	test-tsan test-asan bench bench-growth bench-soak format lint clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -51,6 +52,24 @@ bench-growth: build ## what an event costs with ten million events in the inbox,
 
 bench-soak: build ## whether memory stays flat: ten minutes of load
 	@scripts/bench soak $(ARGS)
+
+fuzz: packages ## feed every parser what nobody expects, with libFuzzer: SECONDS=600 each, TARGET=name (docs/hardening.md)
+	@scripts/packages test
+	@scripts/fuzz build
+	@SECONDS_EACH=$(or $(SECONDS),600) scripts/fuzz run $(TARGET)
+
+schemathesis: packages ## hold the answers against the OpenAPI document at length: EXAMPLES=200 of each operation
+	@scripts/packages test
+	swift build --product kessai
+	@KESSAI_OPENAPI_EXAMPLES=$(or $(EXAMPLES),200) scripts/python -m pytest -q Tests/OpenAPI
+
+test-tsan: packages ## the tests of what is concurrent, under ThreadSanitizer (SUITES="HTTPServerTests JobsTests")
+	@scripts/packages test
+	@scripts/sanitize thread $(SUITES)
+
+test-asan: packages ## the same under AddressSanitizer
+	@scripts/packages test
+	@scripts/sanitize address $(SUITES)
 
 check: packages lint ## format, lint and strict build
 	swift build --build-tests $(STRICT)

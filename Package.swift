@@ -37,6 +37,17 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, path: "Sources/Interop/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// The fuzzer, whose main is libFuzzer's: built by `scripts/fuzz` alone, which links that.
+let fuzzing: [Target] =
+    Context.environment["KESSAI_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "kessai-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing",
+            exclude: ["Corpora", "corpus.py"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let package = Package(
     name: "kessai",
     products: [
@@ -54,7 +65,8 @@ let package = Package(
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
-        room("HTTPServer", in: "Interop", ["CMicroHTTPD", "HTTP", "Kernel"]),
+        system("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
+        room("HTTPServer", in: "Interop", ["CGnuTLS", "CMicroHTTPD", "HTTP", "Kernel"]),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
         room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
@@ -62,6 +74,8 @@ let package = Package(
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        room("Gzip", in: "Interop", ["CZlib"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
         // The C library's own allocator: there with the compiler.
@@ -77,6 +91,8 @@ let package = Package(
         room("Jobs", in: "Ports", ["Database", "Kernel"]),
         room("Brakes", in: "Ports", ["Crypto", "Database", "Kernel"]),
         room("Mail", in: "Ports", ["Kernel"]),
+        room("Metrics", in: "Ports"),
+        room("Edge", in: "Ports", ["Brakes", "Gzip", "HTTP", "Identity", "Kernel", "Metrics"]),
         room("Idempotency", in: "Ports", ["Crypto", "Database", "HTTP", "Identity", "JSON", "Kernel"]),
 
         room("Moving", in: "Ports", ["Crypto", "Database", "JSON", "Kernel"]),
@@ -119,7 +135,7 @@ let package = Package(
 
         // Web
         room("HTML", in: "Ports"),
-        room("WebPages", in: "Web", ["HTML", "HTTP", "Identity", "JSON"]),
+        room("WebPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON"]),
         room("PageKit", in: "Web", ["Crypto", "HTML", "HTTP", "JSON", "Kernel", "KessaiAPI"]),
         room(
             "AdminPages", in: "Web", ["Crypto", "HTML", "HTTP", "Identity", "JSON", "Kernel", "KessaiAPI", "PageKit"]),
@@ -129,9 +145,10 @@ let package = Package(
         room(
             "KessaiApp", in: "App",
             [
-                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "HTTP", "HTTPModels", "Idempotency",
-                "Identity",
-                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Moving", "Notifications", "Passes", "Payments",
+                "Accounts", "AdminPages", "Audit", "Brakes", "Crypto", "Database", "Edge", "HTTP", "HTTPModels",
+                "Idempotency", "Identity",
+                "JSON", "Jobs", "Kernel", "KessaiAPI", "Mail", "Metrics", "Moving", "Notifications", "Passes",
+                "Payments",
                 "Shop", "StripeClient", "TimeZones", "WebPages",
             ]),
 
@@ -186,8 +203,8 @@ let package = Package(
         tests(
             "AppTests",
             [
-                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "HTTP", "JSON",
-                "Jobs",
+                "AppTesting", "Crypto", "Database", "DatabaseTesting", "DevicePages", "DriverSupport", "GzipTesting",
+                "HTTP", "JSON", "Jobs",
                 "KessaiApp", "Kernel",
                 "KernelTesting", "Mail", "Moving", "Passes", "Payments", "SQLiteDriver", "StripeSandbox",
             ]),
@@ -197,6 +214,14 @@ let package = Package(
                 "AppTesting", "ChildProcess", "CommandWords", "Crypto", "Database", "DatabaseTesting", "Drills", "HTTP",
                 "JSON", "Kernel", "KernelTesting", "KessaiApp", "Mail", "kessai-drill",
             ]),
+        support(
+            "FuzzTargets",
+            [
+                "Accounts", "AdminPages", "Audit", "Crypto", "Database", "DevicePages", "HTML", "HTTP", "HTTPServer",
+                "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting", "KessaiAPI", "KessaiApp", "KessaiClient",
+                "Mail", "PageKit", "Payments", "SQLiteDriver", "Shop", "StripeClient", "StripeSandbox",
+            ]),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),
@@ -237,7 +262,16 @@ let package = Package(
                 "AppTesting", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting", "KessaiAPI",
                 "KessaiClient", "StripeSandbox",
             ]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
+        support("GzipTesting", ["CZlib"]),
+        tests("GzipTests", ["Gzip", "GzipTesting"]),
+        tests("MetricsTests", ["Metrics"]),
+        tests(
+            "EdgeTests",
+            ["Edge", "Brakes", "GzipTesting", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting", "Metrics"]),
+        tests("BrakesTests", ["Brakes", "Kernel", "KernelTesting"]),
+        tests(
+            "HTTPServerTests",
+            ["ChildProcess", "HTTPServer", "HTTP", "Identity", "JSON", "Kernel", "KernelTesting"]),
         tests(
             "StripeClientTests", ["StripeClient", "HTTP", "JSON", "Kernel", "KernelTesting", "StripeSchemas"],
             resources: [.copy("Samples")]),
@@ -262,5 +296,5 @@ let package = Package(
         tests(
             "StripeContractTests",
             ["HTTP", "JSON", "Kernel", "KernelTesting", "StripeClient", "StripeSandbox", "StripeSchemas"]),
-    ]
+    ] + fuzzing
 )

@@ -14,7 +14,12 @@ SIGNED = ["--method", "POST", "--path", "/api/payments/webhook", "--body", str(E
 
 
 class Unfit(Exception):
-    """A run that must not be counted: an answer was no 2xx, or the books do not fit."""
+    """A run that must not be counted: an answer was no 2xx, or the books do not fit. With the `result` of a run that came to
+    its end."""
+
+    def __init__(self, words: str, result: dict | None = None):
+        super().__init__(words)
+        self.result = result
 
 
 def payload(orders: names.Orders, number: int, installation: str) -> str:
@@ -44,5 +49,5 @@ def run(port: int, rows: Path, *options: str, first: int = 0, count: int | None 
         raise Unfit(f"the generator: {done.stderr.strip() or done.returncode}")
     result = json.loads(done.stdout)
     if done.returncode != 0:
-        raise Unfit(f"not every answer was a 2xx: {result['statuses']}; the first: {result['first_failure']}")
+        raise Unfit(f"not every answer was a 2xx: {result['statuses']}; the first: {result['first_failure']}", result)
     return result

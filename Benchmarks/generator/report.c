@@ -55,6 +55,11 @@ bool report_print(const struct report *report) {
     // From the moment at which it should have gone: a server that stands still does not stop the clock.
     for (long i = 0; i < report->count; i++) values[i] = report->samples[i].done_ns - report->samples[i].intended_ns;
     print_spread("latency_ms", values, report->count);
+    long kept = 0;
+    for (long i = 0; i < report->count; i++)
+        if (report->samples[i].status >= 200 && report->samples[i].status < 300)
+            values[kept++] = report->samples[i].done_ns - report->samples[i].intended_ns;
+    if (kept > 0) print_spread("good_latency_ms", values, kept);
     for (long i = 0; i < report->count; i++) values[i] = report->samples[i].sent_ns - report->samples[i].intended_ns;
     print_spread("sent_late_ms", values, report->count);
     printf("\"own_cpu_us\":%.2f,\"first_failure\":", (double)report->own_cpu_ns / 1e3 / (double)report->count);

@@ -7,6 +7,7 @@ import Identity
 import JSON
 import Kernel
 import KernelTesting
+import Synchronization
 import Testing
 
 @testable import Accounts
@@ -108,7 +109,107 @@ import Testing
         }
     }
 
+    @Test(arguments: TestEngine.all)
+    func `after a restart many who come at once share one look at the keys`(engine: TestEngine) async throws {
+        try await AccountsWorld.with(engine) { world in
+            _ = await world.register("hana@example.jp")
+            let token = try await world.token("hana@example.jp")
+            let slow = SlowDatabase(world.database)
+            let keys = SigningKeys(database: slow, clock: world.clock, random: SeededRandom(9))
+            let name = try await world.feature.signingKeys.signing().keyID
+            slow.wait { keys.waitingCount(for: name) == 99 }
+            let found = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<100 {
+                    group.addTask { try await keys.key(named: name)?.keyID }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(found == Array(repeating: name, count: 100))
+            #expect(slow.reads == 1)
+            // Through the whole door, too.
+            let node = AccountsWorld(world.database, clock: world.clock, seed: 7)
+            let statuses = await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<100 { group.addTask { await node.get("/api/me", token: token).status } }
+                return await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(statuses == [200])
+        }
+    }
+
+    @Test func `who waits for another's look hears of its failure, and asks anew when it was only given up`()
+        async throws
+    {
+        try await AccountsWorld.with(.sqlite) { world in
+            let name = try await world.feature.signingKeys.signing().keyID
+            for (failure, isTold) in [
+                (DatabaseError.unavailable(reason: "gone") as any Error, true), (CancellationError(), false),
+            ] {
+                let slow = SlowDatabase(world.database, firstFailure: failure)
+                let keys = SigningKeys(database: slow, clock: world.clock, random: SeededRandom(9))
+                slow.wait { keys.waitingCount(for: name) == 1 }
+                let outcomes = await withTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<2 {
+                        // Whether it was found is what counts.
+                        group.addTask { (try? await keys.key(named: name)?.keyID) == name }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(outcomes.count { $0 } == (isTold ? 0 : 1))
+                #expect(slow.reads == (isTold ? 1 : 2))
+                #expect(try await keys.key(named: name)?.keyID == name)
+            }
+        }
+    }
+
     private static func count(_ world: AccountsWorld) async throws -> Int64? {
         try await world.database.read { try $0.row("SELECT COUNT(*) AS n FROM signing_keys")?.int("n") }
     }
+}
+
+/// A database whose first read begins when it is told that all are there, and may fail.
+private final class SlowDatabase: Database {
+    private struct State {
+        var reads = 0
+        var isReady: (@Sendable () -> Bool)?
+    }
+    private let inner: any Database
+    private let firstFailure: (any Error)?
+    private let state = Mutex(State())
+
+    init(_ inner: any Database, firstFailure: (any Error)? = nil) {
+        self.inner = inner
+        self.firstFailure = firstFailure
+    }
+
+    var reads: Int { state.withLock { $0.reads } }
+    var dialect: SQLDialect { inner.dialect }
+
+    /// Holds the first read until this is so.
+    func wait(until isReady: @escaping @Sendable () -> Bool) { state.withLock { $0.isReady = isReady } }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        try await inner.write(body)
+    }
+
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        let (isFirst, isReady) = state.withLock { state in
+            state.reads += 1
+            return (state.reads == 1, state.isReady)
+        }
+        if isFirst, let isReady {
+            while !isReady() { await Task.yield() }
+            if let firstFailure { throw firstFailure }
+        }
+        return try await inner.read(body)
+    }
+
+    func wait(forNotification channel: String, timeout: Duration) async throws {
+        try await inner.wait(forNotification: channel, timeout: timeout)
+    }
+
+    func close() async {}
 }

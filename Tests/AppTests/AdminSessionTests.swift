@@ -225,7 +225,9 @@ import Testing
 
     @Test(arguments: [
         "https://evil.example/", "//evil.example", "/\\evil.example", "/admin\\@evil.example", "/admin//evil.example",
-        "/adminx", "/", "/api/admin/orders", "/admin/../api", "/admin/login", "/admin/logout", "javascript:alert(1)",
+        "/adminx", "/", "/api/admin/orders", "/admin/../api", "/admin/%2E%2e/api",
+        "/admin/x/.%2e/%2e./../api", "/admin/./login", "/admin/%2e/logout", "/admin/login", "/admin/logout",
+        "javascript:alert(1)",
         "/admin/orders\r\nSet-Cookie: a=b", "/admin/注文", "", "/admin/" + String(repeating: "a", count: 2000),
     ])
     func `a log-in leads nowhere but to our own pages`(back: String) async throws {

@@ -120,6 +120,8 @@ import Testing
         ("Transfer-Encoding: gzip, chunked\r\n", 501),
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
         ("Content-Length : 4\r\n", 400), ("X-A: \u{1}\r\n", 400), ("X-A: a\rContent-Length: 4\r\n", 400),
+        ("Transfer-Encoding: chun\u{212A}ed\r\n", 501), ("X-A: b\r\n c\r\n", 400), ("Content-Len: 4\r\n gth\r\n", 400),
+        ("X-A: b\n", 400), ("X-A: b\0c\r\n", 400), ("\0Content-Length: 4\r\n", 400), ("Host: other\r\n", 400),
     ])
     func `a body whose length two readers could read differently is refused`(fields: String, status: Int) async throws {
         try await server().use { port in
@@ -131,7 +133,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET /\u{e9} HTTP/1.1\r\nHost: test\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET /\u{e9} HTTP/1.1\r\nHost: test\r\n\r\n", 400), ("GET  / HTTP/1.1\r\nHost: test\r\n\r\n", 400),
+        ("GET / HTTP/1.1\nHost: test\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: test\r\n\n", 400),
+        ("GET /\0a HTTP/1.1\r\nHost: test\r\n\r\n", 400), ("GE\0T / HTTP/1.1\r\nHost: test\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\n\r\n", 400),
         ("GET / HTTP/3.0\r\nHost: test\r\n\r\n", 505), (get("/", "X: \(String(repeating: "x", count: 9000))\r\n"), 431),
         (get("/" + String(repeating: "x", count: 60_000)), 414),
     ])

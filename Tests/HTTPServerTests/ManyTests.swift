@@ -60,18 +60,6 @@ import Testing
         try await done
     }
 
-    @Test func `connections beyond the limit wait until there is room`() async throws {
-        let server = try HTTPServer.test(HTTPServerOptions(epollThreads: 2, connectionsMax: 3)) { .text($0.head.path) }
-        try await server.use { [server] port in
-            var clients = try (0..<6).map { _ in try RawClient(port: port) }
-            for client in clients { try client.send(get("/")) }
-            for client in clients[..<3] { #expect(try client.receive().status == 200) }
-            #expect(server.connectionCount == 3)
-            clients.removeFirst(3)
-            for client in clients { #expect(try client.receive().status == 200) }
-        }
-    }
-
     @Test func `four clients at a time for a while are all answered`() async throws {
         let server = try HTTPServer.test(HTTPServerOptions(epollThreads: 2)) { request in
             if request.head.path.hasSuffix("7") { await Task.yield() }

@@ -37,6 +37,36 @@ import Testing
         #expect(answered.response.headers["WWW-Authenticate"] == "Bearer")
     }
 
+    @Test(arguments: [
+        "Bearer", "Bearer\tbuyer-token", "Bearer,buyer-token", "Bearer=buyer-token", " Bearer buyer-token",
+        "Basic buyer-token, Bearer buyer-token", "Bearer\u{301} buyer-token", "ＢＥＡＲＥＲ buyer-token",
+        "\"Bearer buyer-token\"",
+    ])
+    func `what is no bearer's field is none`(authorization: String) async throws {
+        let answered = try await answer("/mine", authorization)
+        #expect(answered.status == 401)
+        #expect(answered.code == "not_logged_in")
+    }
+
+    @Test(arguments: [
+        "Bearer buyer-token,", "Bearer \"buyer-token\"", "Bearer buyer-token\u{FFFD}", "Bearer buyer-token\u{301}",
+        "Bearer \(String(repeating: "a", count: 16_000))", "Bearer buyer-token\tx",
+    ])
+    func `a token that nobody could have been given is not good`(authorization: String) async throws {
+        let answered = try await answer("/mine", authorization)
+        #expect(answered.status == 401)
+        #expect(answered.code == "token_not_valid")
+    }
+
+    @Test func `of two fields nobody knows which is meant`() async throws {
+        let fields = HTTPHeaders([
+            ("Authorization", "Bearer buyer-token"), ("authorization", "Bearer operator-token"),
+        ])
+        let answered = try await routed.answer("GET", "/mine", headers: fields)
+        #expect(answered.status == 401)
+        #expect(answered.code == "not_logged_in")
+    }
+
     @Test func `another role is 403`() async throws {
         let answered = try await answer("/admin", "Bearer buyer-token")
         #expect(answered.status == 403)

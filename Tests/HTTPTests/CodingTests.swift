@@ -36,6 +36,13 @@ import Testing
         #expect(pairs.map(\.value) == ["1", "2", "3", "", "=e=", "f", "h"])
         #expect(PercentCoding.pairs("")?.isEmpty == true)
     }
+
+    @Test func `a mark that joins a separator does not hide it`() throws {
+        let pairs = try #require(PercentCoding.pairs("a=1&\u{301}b=\u{301}2"))
+        #expect(pairs.map(\.name) == ["a", "\u{301}b"])
+        #expect(pairs.map(\.value) == ["1", "\u{301}2"])
+        #expect(PercentCoding.pairs("a=\r\n&b")?.map(\.value) == ["\r\n", ""])
+    }
 }
 
 @Suite struct HTTPHeadersTests {

@@ -53,6 +53,29 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (.string(), "^[^\\x00-\\x1f\\x7f]*$"), (.string(format: .password), "^[^\\x00-\\x1f\\x7f]*$"),
+            (.string(multiline: true), "^[^\\x00-\\x09\\x0b-\\x1f\\x7f]*$"),
+            (.word(length: 1...9, others: "-._"), "^[0-9A-Za-z._-]*$"), (.uuid, nil), (.string(format: .email), nil),
+        ] as [(Schema, String?)])
+    func `what text may consist of is a pattern`(schema: Schema, pattern: String?) {
+        var components = JSONObject()
+        #expect(schema.document(components: &components)["pattern"]?.string == pattern)
+    }
+
+    @Test func `a name of the path may have a form of its own`() {
+        let route = Route(
+            "GET", "/devices/{id}/{part}", "", tag: "", access: .everyone,
+            names: ["id": .word(length: 2...3, others: "")], answers: []
+        ) { _ in .json(.null) }
+        let document = OpenAPIDocument.make(routes: [route], title: "", version: "", description: "")
+        let parameters = document["paths"]?["/devices/{id}/{part}"]?["get"]?["parameters"]
+        #expect(parameters?[0]?["schema"]?["pattern"] == "^[0-9A-Za-z]*$")
+        #expect(parameters?[0]?["schema"]?["minLength"] == 2)
+        #expect(parameters?[1]?["schema"] == ["type": "string"])
+    }
+
     @Test func `every reference leads somewhere`() {
         var references: Set<String> = []
         func collect(_ value: JSONValue) {

@@ -18,6 +18,7 @@ import Testing
             (.any, "[{\"a\":null}]"), (.named("N", .integer()), "1"), (.described(.integer(), "x"), "1"),
             (.money, "{\"amount\":-980,\"currency\":\"jpy\"}"), (.uuid, "\"0193A1B2-0000-7000-8000-00000000000f\""),
             (.time, "\"2026-11-21T04:33:00Z\""), (.time, "\"2026-11-21T04:33:00.123Z\""),
+            (.word(length: 1...8, others: "._-"), "\"aZ09._-\""),
             (.string(format: .email), "\"a.b+c@例え.jp\""), (.string(length: 8...9, format: .password), "\"geheim !\""),
         ] as [(Schema, String)])
     func `what fits has no fault`(schema: Schema, text: String) throws {
@@ -34,6 +35,11 @@ import Testing
             (.string(), "\"a\\nb\"", " malformed"), (.string(), "\"a\\u007f\"", " malformed"),
             (.string(), "1", " wrong_type"),
             (.string(multiline: true), "\"a\\r\"", " malformed"),
+            (.word(length: 2...3, others: "-"), "\"a\"", " too_short"),
+            (.word(length: 2...3, others: "-"), "\"aaaa\"", " too_long"),
+            (.word(length: 2...3, others: "-"), "\"a.b\"", " malformed"),
+            (.word(length: 2...3, others: "-"), "\"aä\"", " malformed"),
+            (.word(length: 2...3, others: "-"), "12", " wrong_type"),
             (.array(.boolean, count: 1...1), "[]", " out_of_range"),
             (.array(.boolean), "[true,1]", "[1] wrong_type"), (.array(.boolean), "{}", " wrong_type"),
             (.object([.required("a", .any)]), "{}", "a missing"), (.object([]), "{\"b\":1}", "b unknown"),

@@ -32,6 +32,17 @@ import Testing
         #expect(try JSONValue(parsing: brackets).string?.count == 100)
     }
 
+    @Test func `names that only look alike are two members`() throws {
+        let object = try JSONValue(parsing: #"{"\u00e9":1,"e\u0301":2}"#)
+        #expect(object["\u{e9}"] == 1)
+        #expect(object["e\u{301}"] == 2)
+        #expect(object == object)
+        #expect(object.sorted.object?.count == 2)
+        #expect(try object.sorted.bytes() == JSONValue(parsing: #"{"e\u0301":2,"\u00e9":1}"#).sorted.bytes())
+        // The Kelvin sign is a K to Swift.
+        #expect(try JSONValue(parsing: #"{"\u212A":1}"#)["K"] == nil)
+    }
+
     @Test func `objects keep their order but are compared without it`() throws {
         let one = try JSONValue(parsing: "{\"b\":1,\"a\":2}")
         #expect(one.object?.names == ["b", "a"])

@@ -77,6 +77,8 @@ import Testing
         try Self.verify("\(Self.v1()),\(time)")
         try Self.verify(" \(time) , \(Self.v1()) ")
         try Self.verify("\(time),v0=abc,\(Self.v1()),v2=xyz,scheme,,=,x=")
+        // A mark that joins the character before it does not hide a separator.
+        try Self.verify("\(time),\u{301}x=1,\(Self.v1())")
     }
 
     @Test(

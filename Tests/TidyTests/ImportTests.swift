@@ -15,7 +15,7 @@ import Testing
     /// What a room may import beside what comes with the toolchain; a name is a room or a single module.
     private static let allowed: [String: Set<String>] = [
         "Kernel": [], "Contract": ["Kernel", "JSON"],
-        "Ports": ["Kernel", "Ports", "Contract", "JSON", "Crypto"], "Interop": ["Kernel", "Ports", "Interop"],
+        "Ports": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Gzip"], "Interop": ["Kernel", "Ports", "Interop"],
         "Vendors": ["Kernel", "HTTP", "JSON", "Crypto"], "Sandboxes": ["Kernel", "HTTP", "JSON", "Crypto"],
         "Features": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Vendors", "Payments", "Notifications"],
         "Web": ["Kernel", "Ports", "Contract", "JSON", "Crypto", "Features", "PageKit"],

@@ -4,11 +4,13 @@ internal import Audit
 internal import Brakes
 public import Crypto
 public import Database
+internal import Edge
 public import HTTP
 internal import Idempotency
 public import Jobs
 public import Kernel
 public import Mail
+internal import Metrics
 internal import Moving
 internal import Notifications
 internal import Passes
@@ -102,9 +104,11 @@ public struct KessaiApp: Sendable {
         + AccountsFeature.migrations + PaymentsFeature.migrations + ShopFeature.migrations + PassesFeature.migrations
         + MovingSchema.migrations
 
-    /// Serves every request.
+    /// Every route.
     public let router: Router
-    /// What a server is given: the router, or in a drill the router with its failpoints.
+    /// Serves every request: what stands before the router, and the router.
+    public let edge: any HTTPHandler
+    /// What a server is given: the edge, or in a drill the edge with its failpoints.
     public let handler: any HTTPHandler
     /// Runs jobs and schedules.
     public let jobs: JobRunner
@@ -184,32 +188,41 @@ public struct KessaiApp: Sendable {
         let housekeeping = Housekeeping(
             keys: accounts.signingKeys, database: database, clock: clock,
             answers: PruneIdempotencyKeys(database: database, clock: clock))
+        let (load, requests) = (LoadGate(clock: clock), RequestMetrics())
+        let metrics = MetricsRoutes(
+            token: settings.edge.metricsToken, database: database, clock: clock, requests: requests, load: load)
         let migrator = Migrator(database: database, migrations: Self.migrations, clock: clock)
         let listed =
             accounts.routes + shop.routes + passes.routes + payments.routes
             + AdministrationRoutes(database: database, clock: clock).routes
-            + HealthRoutes(migrator: migrator).routes
+            + HealthRoutes(migrator: migrator).routes + metrics.routes
         self.accounts = accounts.service
         reconciliation = payments.reconciliation
         jobs = JobRunner(
             database: database, clock: clock, random: random, ids: ids, log: log,
             definitions: notifications.jobs + payments.jobs + passes.jobs + [housekeeping.definition],
             schedules: payments.schedules + [housekeeping.schedule], options: parts.jobOptions)
-        func router(_ routes: [Route]) -> Router {
+        func router(_ routes: [Route], behind gate: RateGate? = nil) -> Router {
             Router(
                 routes: routes, authenticator: DatabaseFaultsAuthenticator(inner: accounts.authenticator, log: log),
-                middleware: [
+                middleware: (gate.map { [$0] } ?? []) + [
                     RequestLog(clock: clock), DatabaseFaults(),
                     IdempotencyMiddleware(database: database, clock: clock, ids: ids),
                 ], log: log)
         }
+        // What pages ask of the API was counted when the page was asked for.
         let api = router(listed)
+        let gate = RateGate(settings, clock: clock, random: random, log: log)
         let admin = AdminPages(publicURL: settings.publicURL, api: api, ids: ids)
         let whole = router(
             listed + admin.routes + parts.guests.flatMap { $0.routes(api) }
                 + PageRoutes.routes(
-                    describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version))
+                    describing: listed, guests: parts.guests.map { ($0.path, $0.summary) }, version: Self.version),
+            behind: gate)
         self.router = whole
-        handler = parts.failpoints?.installed(in: whole) ?? whole
+        let edge = Edge(
+            router: whole, rates: gate, origins: CORSPolicy(settings), load: load, metrics: requests, clock: clock)
+        self.edge = edge
+        handler = parts.failpoints?.installed(in: edge, router: whole) ?? edge
     }
 }

@@ -119,10 +119,15 @@ public struct DeviceResponse: APIModel, Equatable {
     }
 }
 
+extension DeviceResponse {
+    /// What names a device.
+    public static var idSchema: Schema { PassesSchema.deviceID }
+}
+
 /// What members of several models look like.
 enum PassesSchema {
     static let deviceID = Schema.described(
-        .string(length: 8...128), "Letters, digits, and . _ : - ; made by the app, such as a UUID.")
+        .word(length: 8...128, others: "._:-"), "Letters, digits, and . _ : - ; made by the app, such as a UUID.")
     static let productType = Schema.oneOf(["license", "daypass"])
     static let day = Schema.string(length: 10...10)
 }

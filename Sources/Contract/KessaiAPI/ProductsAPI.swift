@@ -65,7 +65,8 @@ public struct CreateProductRequest: APIModel, Equatable {
         .named(
             "CreateProduct",
             .object([
-                .optional("id", .nullable(.string(length: 1...64))), .required("name", .string(length: 1...200)),
+                .optional("id", .nullable(.word(length: 1...64, others: "._-"))),
+                .required("name", .string(length: 1...200)),
                 .optional("description", .nullable(.string(length: 0...2000, multiline: true))),
                 .required(
                     "unit_amount",

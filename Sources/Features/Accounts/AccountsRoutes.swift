@@ -19,7 +19,7 @@ struct AccountsRoutes: Sendable {
                 Route.Answer(409, "email_taken", Problem.schema, mediaType: Self.problem),
                 Route.Answer(
                     503, "unavailable: too many at once; repeat later.", Problem.schema, mediaType: Self.problem),
-            ]
+            ], rateClass: .login
         ) { context in
             let request = try context.model(RegisterRequest.self)
             let user = try await service.register(
@@ -40,7 +40,7 @@ struct AccountsRoutes: Sendable {
                     Problem.schema, mediaType: Self.problem),
                 Route.Answer(
                     503, "unavailable: too many at once; repeat later.", Problem.schema, mediaType: Self.problem),
-            ]
+            ], rateClass: .login
         ) { context in
             let request = try context.model(LoginRequest.self)
             let login = try await service.login(

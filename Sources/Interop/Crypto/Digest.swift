@@ -1,6 +1,6 @@
 private import CSodium
 
-/// SHA-256 and HMAC-SHA-256, by libsodium.
+/// SHA-256, HMAC-SHA-256, and SipHash for tables in memory, by libsodium.
 public enum Digest {
     /// SHA-256 of bytes: 32 bytes.
     public static func sha256(_ message: [UInt8]) -> [UInt8] {
@@ -17,6 +17,30 @@ public enum Digest {
         crypto_auth_hmacsha256_update(&state, message, UInt64(message.count))
         crypto_auth_hmacsha256_final(&state, &digest)
         return digest
+    }
+
+    /// How long the key of ``shortHash(_:key:)`` is, in bytes.
+    public static let shortHashKeyBytes = Int(crypto_shorthash_KEYBYTES)
+
+    /// SipHash-2-4 of bytes: 64 bits that nobody can foresee without the key, which other lengths are filled up or cut to.
+    /// For places in a table in memory, not for anything that is stored or sent.
+    public static func shortHash(_ message: [UInt8], key: [UInt8]) -> UInt64 {
+        let whole =
+            key.count == shortHashKeyBytes
+            ? key : Array((key + [UInt8](repeating: 0, count: shortHashKeyBytes)).prefix(shortHashKeyBytes))
+        var hash: UInt64 = 0
+        withUnsafeMutablePointer(to: &hash) { pointer in
+            pointer.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout<UInt64>.size) { output in
+                _ = crypto_shorthash(output, message, UInt64(message.count), whole)
+            }
+        }
+        return UInt64(littleEndian: hash)
+    }
+
+    /// SHA-256 in Base64 with padding, as the policies of browsers write it.
+    public static func sha256Base64(_ message: [UInt8]) -> String {
+        let text = Base64URL.encode(sha256(message)).replacing("-", with: "+").replacing("_", with: "/")
+        return text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
     }
 
     /// Whether two byte strings are equal, in a time that tells nothing but their lengths.

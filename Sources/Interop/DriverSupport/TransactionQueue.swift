@@ -45,6 +45,14 @@ public final class TransactionQueue: Sendable {
     /// How many closures wait now.
     public var waitingCount: Int { monitor.withLock { $0.count } }
 
+    /// How the line stands now, for metrics.
+    public func standing(named name: String) -> DatabaseLine {
+        monitor.withLock { state in
+            DatabaseLine(
+                name: name, waiting: state.count, working: state.workers - state.idle, connectionsMax: workersMax)
+        }
+    }
+
     /// Waits in line, runs on a worker and gives the closure's value: one hop to the worker and one back.
     ///
     /// A write is done even when its task is cancelled: it records what has happened already, such as a vendor's

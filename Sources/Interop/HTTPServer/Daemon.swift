@@ -7,48 +7,55 @@ import HTTP
 extension EventLoop {
     /// The loop's daemon; nil when it does not start.
     func startDaemon() -> OpaquePointer? {
-        let options = service.options
-        // libmicrohttpd takes half of it for the head, and clears all of it after each request.
-        let memoryBytes = max(8 << 10, 2 * options.headBytesMax)
-        return kessai_mhd_start(
-            Unmanaged.passUnretained(self).toOpaque(),
-            { _, handle, _, method, version, piece, count, context in
-                guard let context, let pointer = context.pointee, let handle, let method, let version, let count else {
-                    return .NO
-                }
-                let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
-                return connection.access(handle, method: method, version: version, piece: piece, count: count)
-            },
-            { loop, _, context, event in
-                guard let loop, let context else { return }
-                if event == .CONNECTION_NOTIFY_STARTED {
-                    let loop = Unmanaged<EventLoop>.fromOpaque(loop).takeUnretainedValue()
-                    guard let connection = loop.adopting else { return }
-                    connection.opened()
-                    context.pointee = Unmanaged.passRetained(connection).toOpaque()
-                } else if let pointer = context.pointee {
-                    context.pointee = nil
-                    Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue().closed()
-                }
-            },
-            { _, _, context, _ in
-                guard let pointer = context?.pointee else { return }
-                Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue().completed()
-            },
-            { _, target, handle in
-                // What this returns becomes the context of the request's other callbacks.
-                guard let target, let handle, let pointer = kessai_mhd_socket_context(handle) else { return nil }
-                let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
-                connection.began(target: target)
-                return pointer
-            },
-            { _, _, text in
-                // Nothing is unescaped: the handler gets the path as it was sent.
-                var count = 0
-                while let text, text[count] != 0 { count += 1 }
-                return count
-            },
-            memoryBytes, UInt32(options.connectionsMax), UInt32(options.idleTimeoutSeconds))
+        var options = kessai_mhd_options()
+        options.cls = Unmanaged.passUnretained(self).toOpaque()
+        // Half of it is for the head, before it grows; what we allow must fit beside what libmicrohttpd makes of it, so
+        // that our answers come before its own. It clears all of it after each request.
+        options.memory_bytes = max(24 << 10, 3 * service.options.headBytesMax)
+        options.connections = UInt32(service.options.connectionsMax)
+        options.timeout_seconds = UInt32(service.options.idleTimeoutSeconds)
+        options.handler = { _, handle, _, method, version, piece, count, context in
+            guard let context, let pointer = context.pointee, let handle, let method, let version, let count else {
+                return .NO
+            }
+            let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
+            return connection.access(handle, method: method, version: version, piece: piece, count: count)
+        }
+        options.connection = { loop, _, context, event in
+            guard let loop, let context else { return }
+            if event == .CONNECTION_NOTIFY_STARTED {
+                let loop = Unmanaged<EventLoop>.fromOpaque(loop).takeUnretainedValue()
+                guard let connection = loop.adopting else { return }
+                connection.opened()
+                context.pointee = Unmanaged.passRetained(connection).toOpaque()
+            } else if let pointer = context.pointee {
+                context.pointee = nil
+                Unmanaged<Connection>.fromOpaque(pointer).takeRetainedValue().closed()
+            }
+        }
+        options.completed = { _, _, context, _ in
+            guard let pointer = context?.pointee else { return }
+            Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue().completed()
+        }
+        options.target = { _, target, handle in
+            // What this returns becomes the context of the request's other callbacks.
+            guard let target, let handle, let pointer = kessai_mhd_socket_context(handle) else { return nil }
+            let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
+            connection.began(target: target)
+            return pointer
+        }
+        options.unescape = { _, _, text in
+            // Nothing is unescaped: the handler gets the path as it was sent.
+            var count = 0
+            while let text, text[count] != 0 { count += 1 }
+            return count
+        }
+        guard service.certificate != nil else { return kessai_mhd_start(options) }
+        options.certificate = TLSCertificate.giver
+        return TLSCertificate.priorities.withCString { priorities in
+            options.priorities = priorities
+            return kessai_mhd_start(options)
+        }
     }
 }
 
@@ -75,19 +82,29 @@ extension Connection {
             // When even what is thrown away has a limit, closing is all that is left.
             return exchange.receive(UnsafeRawBufferPointer(start: piece, count: count.pointee)) ? .YES : .NO
         }
+        exchange.received()
         if exchange.answer == nil { exchange.run() }
         guard let answer = exchange.answer else { return .YES }
-        return send(answer, requestID: exchange.requestID, on: handle)
+        return send(answer, requestID: exchange.requestID, on: handle, isLast: exchange.isInDoubt)
     }
 
     private func begin(
         _ handle: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) -> MHD_Result {
         let reading = RequestReading(self, handle: handle, method: method, version: version)
-        let (bodyBytesMax, refusal) = reading.admission()
-        if let refusal, reading.answersEarly { return send(refusal, requestID: reading.head.requestID, on: handle) }
-        exchange = Exchange(
-            connection: self, handle: handle, head: reading.head, bodyBytesMax: bodyBytesMax, answer: refusal)
+        let framing = reading.isChunked ? ChunkFraming(handle, method: method) : nil
+        switch reading.admission() {
+        case .accepted(let bodyBytesMax):
+            exchange = Exchange(
+                connection: self, handle: handle, head: reading.head, framing: framing, bodyBytesMax: bodyBytesMax)
+        case .refused(let answer):
+            exchange = Exchange(
+                connection: self, handle: handle, head: reading.head, framing: framing, bodyBytesMax: 0,
+                answer: answer)
+        case .refusedAtOnce(let answer):
+            answeredEarly = true
+            return send(answer, requestID: reading.head.requestID, on: handle, isLast: true)
+        }
         return .YES
     }
 }

@@ -20,18 +20,30 @@ struct Draining {
 extension EventLoop {
     private var graceMs: Int64 { service.options.cancelGrace.milliseconds }
 
+    /// Stops to accept, and closes what is idle.
+    func beginDrain(within limit: Duration, in group: LoopGroup) {
+        // What the kernel has already accepted for us is served; afterwards a newcomer is refused.
+        if draining == nil, listens { accept(in: group) }
+        listener = nil
+        listens = false
+        let deadlineMs = nowMs + max(0, limit.milliseconds)
+        draining = Draining(deadlineMs: min(deadlineMs, draining?.deadlineMs ?? .max), step: draining?.step ?? .waiting)
+        for connection in connections.values { connection.closeIfIdle() }
+    }
+
     /// Takes the next step of draining when it is due; true when nothing is left to wait for.
     func hasDrained() -> Bool {
         guard let now = draining else { return false }
-        if connections.isEmpty { return true }
+        if connections.isEmpty, arrivals.isEmpty, lingerers.isEmpty { return true }
         guard nowMs >= now.deadlineMs else { return false }
         switch now.step {
         case .waiting:
-            for connection in connections.values { connection.exchange?.cancel() }
+            for connection in connections.values { connection.cancel() }
             draining = Draining(deadlineMs: nowMs + graceMs, step: .cancelled)
         case .cancelled:
             // libmicrohttpd must not be stopped while a connection is suspended.
             for connection in connections.values {
+                connection.streamed?.breakOff()
                 guard let exchange = connection.exchange else { continue }
                 _ = exchange.take(Problem.unavailable("The server stops.").response(requestID: exchange.requestID))
             }

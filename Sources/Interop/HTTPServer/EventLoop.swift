@@ -6,29 +6,43 @@ import Synchronization
 
 /// One thread that waits for sockets, with its libmicrohttpd daemon.
 ///
+/// A socket is an arrival until its first head is there, then libmicrohttpd's, and may linger when that has closed it.
+///
 /// `@unchecked Sendable`: `inbox`, `load` and `threadID` are safe for everybody, the descriptors never change while
 /// the loop lives, and everything else is touched by the loop's own thread only.
 final class EventLoop: @unchecked Sendable {
     /// How many sockets are given to this loop.
     let load = Atomic<Int>(0)
     let service: Service
-    /// The sockets that this loop serves, by descriptor.
+    /// The sockets whose first head is not there yet, by descriptor.
+    var arrivals: [Int32: Arrival] = [:]
+    /// The sockets that libmicrohttpd serves, by descriptor.
     var connections: [Int32: Connection] = [:]
+    /// The sockets whose last answer is on its way, by descriptor.
+    var lingerers: [Int32: Lingerer] = [:]
     /// Now, in milliseconds of the monotonic clock, as of the last wake-up.
     var nowMs = EventLoop.monotonicMs()
+    /// How many times libmicrohttpd has run.
+    var turn = 0
     /// Who stops when, once asked to.
     var draining: Draining?
     /// The connection that `MHD_add_connection` is adopting.
     var adopting: Connection?
     let epoll: Int32
 
+    // Accepting: of the first loop only.
+    var listener: Listener?
+    var listens = false
+    var acceptAgainAtMs: Int64?
+    /// A descriptor for the time when there is none left; -1 is none.
+    var spare: Int32 = -1
+    var turnedAway: [TurnedAway: Int] = [:]
+    var tellAgainAtMs: Int64 = 0
+
     private let inbox = Mutex(Inbox())
     private let threadID = Atomic<UInt>(0)
     private let wakeUp: Int32
-    private var daemon: OpaquePointer?
-    private var listener: Listener?
-    private var listens = false
-    private var acceptAgainAtMs: Int64?
+    private(set) var daemon: OpaquePointer?
     private var sweepAtMs: Int64 = 0
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
@@ -50,6 +64,7 @@ final class EventLoop: @unchecked Sendable {
 
     deinit {
         if let daemon { MHD_stop_daemon(daemon) }
+        if spare >= 0 { close(spare) }
         if wakeUp >= 0 { close(wakeUp) }
         if epoll >= 0 { close(epoll) }
     }
@@ -77,28 +92,35 @@ final class EventLoop: @unchecked Sendable {
         while true {
             var resumed = false
             for message in takeMessages() { resumed = take(message, in: group) || resumed }
-            MHD_run(daemon)
+            runDaemon()
             // A resumed connection builds its answer's head in one turn and sends it in the next.
-            if resumed { MHD_run(daemon) }
-            if nowMs >= sweepAtMs { sweep() }
+            if resumed { runDaemon() }
+            if nowMs >= sweepAtMs { sweep(in: group) }
             if hasDrained() { break }
             wait(in: group)
         }
         for message in closeInbox() {
             guard case .accepted(let socket) = message else { continue }
             close(socket.descriptor)
-            group.closed(in: self)
+            group.closed(socket.peer, in: self)
         }
+        endArrivals(in: group) { _ in true }
         MHD_stop_daemon(daemon)
         daemon = nil
+        endLingeringAtOnce()
+    }
+
+    private func runDaemon() {
+        turn += 1
+        MHD_run(daemon)
     }
 
     /// Acts on a message; true when a connection was resumed.
     private func take(_ message: LoopMessage, in group: LoopGroup) -> Bool {
         switch message {
         case .answered(let exchange, let response): return exchange.take(response)
-        case .accepted(let socket): adopt(socket, in: group)
-        case .acceptAgain: listenAgain()
+        case .streamed(let body, let piece): return body.take(piece)
+        case .accepted(let socket): arrive(socket, in: group)
         case .drain(let limit): beginDrain(within: limit, in: group)
         }
         return false
@@ -120,37 +142,13 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    private func adopt(_ socket: AcceptedSocket, in group: LoopGroup) {
-        let connection = Connection(loop: self, group: group, socket: socket)
-        adopting = connection
-        var address = socket.address
-        // The watch tells of the peer's leaving while the connection is suspended and libmicrohttpd does not look.
-        let watched = watch(socket.descriptor, EPOLLRDHUP.rawValue | EPOLLET.rawValue)
-        let added = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                watched ? MHD_add_connection(daemon, socket.descriptor, $0, socket.addressLength) : .NO
-            }
-        }
-        if !watched { close(socket.descriptor) }
-        adopting = nil
-        if added == .NO, !connection.adopted { group.closed(in: self) }
-        if draining != nil, added != .NO { connection.closeIfIdle() }
-    }
-
-    private func beginDrain(within limit: Duration, in group: LoopGroup) {
-        // What the kernel has already accepted for us is served; afterwards a newcomer is refused.
-        if draining == nil, listens { accept(in: group) }
-        listener = nil
-        listens = false
-        let deadlineMs = nowMs + max(0, limit.milliseconds)
-        draining = Draining(deadlineMs: min(deadlineMs, draining?.deadlineMs ?? .max), step: draining?.step ?? .waiting)
-        for connection in connections.values { connection.closeIfIdle() }
-    }
-
-    private func sweep() {
+    private func sweep(in group: LoopGroup) {
         sweepAtMs = nowMs + 500
         if let again = acceptAgainAtMs, again <= nowMs { listenAgain() }
         for connection in connections.values { connection.enforceLimits() }
+        endArrivals(in: group) { $0.isOver(at: nowMs, in: self) }
+        endLingering()
+        tellTurnedAway()
     }
 
     private func wait(in group: LoopGroup) {
@@ -161,11 +159,17 @@ final class EventLoop: @unchecked Sendable {
         guard count > 0 else { return }
         for event in events[..<Int(count)] {
             let descriptor = event.data.fd
-            if let listener, descriptor == listener.descriptor {
+            let isGone = event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+            let isEnding = isGone || event.events & EPOLLRDHUP.rawValue != 0
+            // Before MHD_run, which closes sockets, so that a descriptor still means what it meant.
+            if descriptor == listener?.descriptor {
                 accept(in: group)
+            } else if let connection = connections[descriptor] {
+                connection.peerLeft(wholly: isGone)
+            } else if arrivals[descriptor] != nil {
+                look(at: descriptor, isEnding: isEnding, in: group)
             } else {
-                // Before MHD_run, which closes sockets, so that a descriptor still means what it meant.
-                connections[descriptor]?.peerLeft(wholly: event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0)
+                discardMore(of: descriptor)
             }
         }
     }
@@ -179,41 +183,14 @@ final class EventLoop: @unchecked Sendable {
             return inbox.parked
         }
         if !parks { return 0 }
-        let idle = connections.isEmpty && acceptAgainAtMs == nil && draining == nil
+        let idle =
+            connections.isEmpty && arrivals.isEmpty && lingerers.isEmpty && turnedAway.isEmpty && acceptAgainAtMs == nil
+            && draining == nil
         return idle ? -1 : draining == nil ? 500 : 20
     }
 
-    // MARK: Accepting
-
-    private func accept(in group: LoopGroup) {
-        guard let listener else { return }
-        for _ in 0..<64 {
-            guard group.mayAccept() else { return pauseListening(untilMs: nil) }
-            switch listener.accept() {
-            case .accepted(let socket): group.assign(socket)
-            case .none: return
-            case .outOfResources(let reason):
-                service.log.error("http_accept_failed", ["reason": .string(reason)])
-                return pauseListening(untilMs: nowMs + 1000)
-            }
-        }
-    }
-
-    private func pauseListening(untilMs: Int64?) {
-        guard let listener, listens else { return }
-        epoll_ctl(epoll, EPOLL_CTL_DEL, listener.descriptor, nil)
-        listens = false
-        acceptAgainAtMs = untilMs
-    }
-
-    private func listenAgain() {
-        guard let listener, !listens else { return }
-        listens = watch(listener.descriptor, EPOLLIN.rawValue)
-        // Without memory for the watch it is tried again.
-        acceptAgainAtMs = listens ? nil : nowMs + 1000
-    }
-
-    private func watch(_ descriptor: Int32, _ mask: UInt32) -> Bool {
+    /// Has a socket watched; its events carry its descriptor.
+    func watch(_ descriptor: Int32, _ mask: UInt32) -> Bool {
         var event = epoll_event(events: mask, data: epoll_data_t(fd: descriptor))
         return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
     }
@@ -229,10 +206,10 @@ final class EventLoop: @unchecked Sendable {
 enum LoopMessage: Sendable {
     /// A handler's answer.
     case answered(Exchange, HTTPResponse)
+    /// The next piece of an answer's body.
+    case streamed(StreamedBody, StreamedBody.Piece)
     /// A connection to serve.
     case accepted(AcceptedSocket)
-    /// There is room for connections again.
-    case acceptAgain
     /// Stop.
     case drain(within: Duration)
 }

@@ -14,11 +14,16 @@ final class Exchange: @unchecked Sendable {
 
     /// The answer, once there is one.
     private(set) var answer: HTTPResponse?
+    /// Whether the connection must end with this request, as nobody knows where the next one would begin.
+    private(set) var isInDoubt = false
     let requestID: String
+    /// Whether the answer goes without its body.
+    var isHead: Bool { head.method == "HEAD" }
     private let connection: Connection
     private let handle: OpaquePointer
     private let head: HTTPRequestHead
     private let bodyBytesMax: Int
+    private var framing: ChunkFraming?
     private var body: [UInt8] = []
     private var discarded = 0
     private var state = State.receiving
@@ -27,12 +32,13 @@ final class Exchange: @unchecked Sendable {
 
     /// A request of this head whose body was admitted, or that is refused with `answer` after its body has come.
     init(
-        connection: Connection, handle: OpaquePointer, head: HTTPRequestHead, bodyBytesMax: Int,
+        connection: Connection, handle: OpaquePointer, head: HTTPRequestHead, framing: ChunkFraming?, bodyBytesMax: Int,
         answer: HTTPResponse? = nil
     ) {
         self.connection = connection
         self.handle = handle
         self.head = head
+        self.framing = framing
         self.bodyBytesMax = bodyBytesMax
         self.answer = answer
         requestID = head.requestID
@@ -40,6 +46,7 @@ final class Exchange: @unchecked Sendable {
 
     /// Takes a piece of the body; false when more comes than is even thrown away.
     func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
+        if framing?.isWellFormed(before: piece, turn: connection.loop.turn) == false { doubt() }
         if answer == nil, body.count + piece.count > bodyBytesMax {
             answer = Problem.bodyTooLarge(bodyBytesMax).response(requestID: requestID)
             body = []
@@ -50,6 +57,19 @@ final class Exchange: @unchecked Sendable {
         }
         discarded += piece.count
         return discarded <= connection.loop.service.options.discardBytesMax
+    }
+
+    /// All of the request has come.
+    func received() {
+        guard state == .receiving else { return }
+        if let framing, !framing.hasGoodTrailer(handle) { doubt() }
+    }
+
+    private func doubt() {
+        guard !isInDoubt else { return }
+        isInDoubt = true
+        answer = Problem.framingNotValid.response(requestID: requestID)
+        body = []
     }
 
     /// Asks the handler; the connection is suspended until `take`, unless the answer is there when this returns.

@@ -31,28 +31,40 @@ public final class HTTPServer: Sendable {
     /// The port that is listened on, also where the options left it open.
     public let port: UInt16
     private let group: LoopGroup
+    private let certificate: CertificateShelf?
 
-    private init(port: UInt16, group: LoopGroup) {
+    private init(port: UInt16, group: LoopGroup, certificate: CertificateShelf?) {
         self.port = port
         self.group = group
+        self.certificate = certificate
     }
 
     deinit { group.drain(within: .zero) }
 
     /// Listens, and serves until drained. Throws `HTTPServerError` when it cannot.
     ///
-    /// `random` makes request ids; `startTask` says where handlers run.
+    /// With a `certificate` it speaks HTTPS, and nothing else. `random` makes request ids; `startTask` says where
+    /// handlers run.
     public static func start(
-        _ options: HTTPServerOptions, handler: any HTTPHandler, random: any RandomSource, log: Log,
-        startTask: @escaping TaskStarter = HTTPServer.pooled
+        _ options: HTTPServerOptions, certificate: TLSCertificate? = nil, handler: any HTTPHandler,
+        random: any RandomSource, log: Log, startTask: @escaping TaskStarter = HTTPServer.pooled
     ) throws(HTTPServerError) -> HTTPServer {
         let listener = try Listener(host: options.host, port: options.port)
-        let service = Service(options: options, handler: handler, random: random, log: log, startTask: startTask)
+        let shelf = certificate.map(CertificateShelf.init)
+        let service = Service(
+            options: options, handler: handler, random: random, log: log, startTask: startTask, certificate: shelf)
         let group = try LoopGroup(service: service, listener: listener)
         log.info(
-            "http_server_started", ["port": .int(Int64(listener.port)), "threads": .int(Int64(group.threadCount))])
-        return HTTPServer(port: listener.port, group: group)
+            "http_server_started",
+            [
+                "port": .int(Int64(listener.port)), "threads": .int(Int64(group.threadCount)),
+                "tls": .bool(shelf != nil),
+            ])
+        return HTTPServer(port: listener.port, group: group, certificate: shelf)
     }
+
+    /// Has new connections greeted with another certificate; those that are open keep theirs. Of no effect without TLS.
+    public func use(_ certificate: TLSCertificate) { self.certificate?.replace(with: certificate) }
 
     /// Stops: takes no further connection, lets what is in flight end (each answer with `Connection: close`), closes
     /// idle connections, and after `limit` cancels the tasks that still run. A task that does not end within a second
@@ -64,5 +76,5 @@ public final class HTTPServer: Sendable {
     }
 
     /// How many connections are open now, for metrics.
-    public var connectionCount: Int { group.connectionCount }
+    public var connectionCount: Int { group.guests.count }
 }

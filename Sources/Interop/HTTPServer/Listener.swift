@@ -55,7 +55,8 @@ final class Listener: Sendable {
             }
             switch errno {
             case EINTR, ECONNABORTED: continue
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .outOfResources(String(cString: strerror(errno)))
+            case EMFILE, ENFILE: return .outOfDescriptors
+            case ENOBUFS, ENOMEM: return .outOfMemory(String(cString: strerror(errno)))
             default: return .none
             }
         }
@@ -77,24 +78,8 @@ final class Listener: Sendable {
 enum AcceptOutcome {
     case accepted(AcceptedSocket)
     case none
-    case outOfResources(String)
-}
-
-/// A connection that no loop serves yet.
-struct AcceptedSocket: Sendable {
-    let descriptor: Int32
-    let address: sockaddr_storage
-    let addressLength: socklen_t
-
-    /// The peer's numeric address.
-    var peer: String {
-        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let status = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getnameinfo($0, addressLength, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
-            }
-        }
-        guard status == 0 else { return "" }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    /// The process, or the machine, has no descriptor left.
+    case outOfDescriptors
+    /// The machine has no memory left.
+    case outOfMemory(String)
 }

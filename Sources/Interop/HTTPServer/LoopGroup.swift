@@ -6,13 +6,15 @@ import Synchronization
     private import Glibc
 #endif
 
-/// What every loop of a server shares and never changes.
+/// What every loop of a server shares.
 struct Service: Sendable {
     let options: HTTPServerOptions
     let handler: any HTTPHandler
     let random: any RandomSource
     let log: Log
     let startTask: HTTPServer.TaskStarter
+    /// The certificate that new connections get; nil where they are not encrypted.
+    let certificate: CertificateShelf?
 }
 
 /// The loops of one server: spreads connections over them and knows when all have ended.
@@ -22,17 +24,13 @@ final class LoopGroup: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let service: Service
+    /// Who is connected, those on their way to a loop included.
+    let guests: Guests
     private let loops: [EventLoop]
     private let ending: Mutex<Ending>
-    /// How many sockets are open, those on their way to a loop included.
-    private let open = Atomic<Int>(0)
-    private let acceptingPaused = Atomic<Bool>(false)
 
     /// How many threads wait for sockets.
     var threadCount: Int { loops.count }
-    /// How many sockets are open.
-    var connectionCount: Int { open.load(ordering: .relaxed) }
 
     /// Starts the loops. Throws `HTTPServerError.outOfResources`.
     init(service: Service, listener: Listener) throws(HTTPServerError) {
@@ -42,7 +40,7 @@ final class LoopGroup: Sendable {
         for index in 0..<count {
             loops.append(try EventLoop(service: service, listener: index == 0 ? listener : nil))
         }
-        self.service = service
+        guests = Guests(service.options)
         self.loops = loops
         ending = Mutex(Ending(running: count))
         for (index, loop) in loops.enumerated() {
@@ -84,32 +82,20 @@ final class LoopGroup: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Whether one more socket may be accepted. When not, accepting is paused until one closes.
-    func mayAccept() -> Bool {
-        if connectionCount < service.options.connectionsMax { return true }
-        acceptingPaused.store(true, ordering: .sequentiallyConsistent)
-        // A socket may have closed just before the pause was seen.
-        guard open.load(ordering: .sequentiallyConsistent) < service.options.connectionsMax else { return false }
-        acceptingPaused.store(false, ordering: .sequentiallyConsistent)
-        return true
-    }
-
-    /// Gives an accepted socket to the loop that has the fewest.
+    /// Gives a socket that was counted in to the loop that has the fewest.
     func assign(_ socket: AcceptedSocket) {
-        open.add(1, ordering: .sequentiallyConsistent)
         let least = loops.min { $0.load.load(ordering: .relaxed) < $1.load.load(ordering: .relaxed) }
         guard let least else { return }
         least.load.add(1, ordering: .relaxed)
         if !least.post(.accepted(socket)) {
             close(socket.descriptor)
-            closed(in: least)
+            closed(socket.peer, in: least)
         }
     }
 
     /// A socket of `loop` is closed.
-    func closed(in loop: EventLoop) {
+    func closed(_ peer: IPAddress, in loop: EventLoop) {
         loop.load.subtract(1, ordering: .relaxed)
-        open.subtract(1, ordering: .sequentiallyConsistent)
-        if acceptingPaused.exchange(false, ordering: .sequentiallyConsistent) { loops[0].post(.acceptAgain) }
+        guests.leave(peer)
     }
 }

@@ -20,154 +20,121 @@ struct RequestReading {
         _ connection: Connection, handle: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) {
         let service = connection.loop.service
-        self.service = service
-        let headers = Self.headers(of: handle)
-        let (path, query, targetFault) = Self.parts(of: connection.target)
-        let (length, framingFault) = Self.length(headers, isHTTP10: String(cString: version) == "HTTP/1.0")
-        let headBytes = kessai_mhd_head_bytes(handle)
-        self.length = length
-        if headBytes > service.options.headBytesMax {
-            fault = Problem(
-                status: 431, code: "head_too_large",
-                detail: "The head may have at most \(service.options.headBytesMax) bytes.")
-        } else if connection.loop.draining?.step == .forced {
-            fault = Problem.unavailable("The server stops.")
-        } else {
-            fault = framingFault ?? targetFault ?? Self.fieldFault(headers)
+        let options = service.options
+        let layout = HeadLayout(handle, method: method, targetBytes: connection.target.count, version: version)
+        let raw = HTTPHeaders(layout.fields)
+        var headers = Self.withoutBlanks(raw)
+        let origin = options.proxies.origin(
+            of: connection.peer, isEncrypted: service.certificate != nil, headers: headers)
+        let method = String(cString: method)
+        let version = String(cString: version)
+        var target: Target?
+        var length = BodyLength.chunked
+        do throws(Problem) {
+            if connection.loop.draining?.step == .forced { throw .unavailable("The server stops.") }
+            if connection.target.count > options.targetBytesMax { throw .targetTooLong(options) }
+            if kessai_mhd_head_bytes(handle) > options.headBytesMax { throw .headTooLarge(options) }
+            if layout.fields.count > options.fieldsMax { throw .tooManyFields(options) }
+            guard layout.isWellFormed, Token.isToken(method.utf8), Self.areWellFormed(headers) else {
+                throw .headNotValid
+            }
+            guard version == "HTTP/1.1" || version == "HTTP/1.0" else { throw .versionNotSupported }
+            length = try Self.length(raw, isHTTP10: version == "HTTP/1.0")
+            let asked = try Target(connection.target, method: method)
+            try Self.settleHost(&headers, authority: asked.authority, isRequired: version == "HTTP/1.1")
+            target = asked
+            fault = nil
+        } catch {
+            fault = error
         }
+        self.service = service
+        self.length = length
         head = HTTPRequestHead(
-            method: String(cString: method), path: path, query: query, headers: headers,
-            remoteAddress: connection.peer,
+            method: method, path: target?.path ?? "/", query: target?.query ?? "", headers: headers,
+            remoteAddress: connection.told(origin.address), isEncrypted: origin.isEncrypted,
             requestID: RequestID.accepted(headers["X-Request-Id"]) ?? RequestID.fresh(service.random))
     }
 
-    /// How many bytes of body are taken, or the answer that refuses it.
-    func admission() -> (bodyBytesMax: Int, refusal: HTTPResponse?) {
-        if let fault { return (0, fault.response(requestID: head.requestID)) }
+    /// Whether the body comes in chunks.
+    var isChunked: Bool {
+        if case .chunked = length { true } else { false }
+    }
+
+    /// What is done with a request once its head is read.
+    enum Admission {
+        /// Its body is read, of at most so many bytes, and the handler asked.
+        case accepted(bodyBytesMax: Int)
+        /// It is refused after its body has come: a client that is still sending might never see the answer.
+        case refused(HTTPResponse)
+        /// It is refused at once, which costs the connection: when the head is in doubt, when the client asked before
+        /// sending, and when the body is more than is thrown away, or nobody knows where it ends.
+        case refusedAtOnce(HTTPResponse)
+    }
+
+    /// Whether and how far the body is taken.
+    func admission() -> Admission {
+        if let fault { return .refusedAtOnce(fault.response(requestID: head.requestID)) }
         switch service.handler.admit(head) {
-        case .refuse(let response): return (0, response)
+        case .refuse(let response): return answersEarly ? .refusedAtOnce(response) : .refused(response)
         case .accept(let bodyBytesMax):
-            guard case .known(let count) = length, count > bodyBytesMax else { return (bodyBytesMax, nil) }
-            return (bodyBytesMax, Problem.bodyTooLarge(bodyBytesMax).response(requestID: head.requestID))
+            guard case .known(let count) = length, count > bodyBytesMax else {
+                return .accepted(bodyBytesMax: bodyBytesMax)
+            }
+            let response = Problem.bodyTooLarge(bodyBytesMax).response(requestID: head.requestID)
+            return answersEarly ? .refusedAtOnce(response) : .refused(response)
         }
     }
 
-    /// Whether a refusal is sent before the body is read, which costs the connection: when the client asked before
-    /// sending, when the body is more than is thrown away, and when nobody knows where it ends. Else the body is
-    /// read first, because a client that is still sending might never see the answer.
-    var answersEarly: Bool {
+    private var answersEarly: Bool {
         switch length {
-        case .none: return fault != nil
-        case .known(let count):
-            return fault != nil || count > service.options.discardBytesMax || head.headers["Expect"] != nil
-        case .chunked: return fault != nil || head.headers["Expect"] != nil
+        case .none: false
+        case .known(let count): count > service.options.discardBytesMax || head.headers["Expect"] != nil
+        case .chunked: head.headers["Expect"] != nil
         }
     }
 
-    private static func headers(of handle: OpaquePointer) -> HTTPHeaders {
-        var fields: [(name: String, value: String)] = []
-        fields.reserveCapacity(16)
-        withUnsafeMutablePointer(to: &fields) { fields in
-            _ = MHD_get_connection_values_n(
-                handle, .HEADER_KIND,
-                { fields, _, name, nameCount, value, valueCount in
-                    let nameBytes = UnsafeRawBufferPointer(start: name, count: nameCount)
-                    var valueBytes = UnsafeRawBufferPointer(start: value, count: valueCount)[...]
-                    while valueBytes.last == 0x20 || valueBytes.last == 0x09 { valueBytes.removeLast() }
-                    fields?.assumingMemoryBound(to: [(name: String, value: String)].self).pointee
-                        .append(
-                            (String(decoding: nameBytes, as: UTF8.self), String(decoding: valueBytes, as: UTF8.self)))
-                    return .YES
-                }, fields)
-        }
-        return HTTPHeaders(fields)
+    /// The same without the blanks behind values, which belong to none (RFC 9110, 5.5).
+    private static func withoutBlanks(_ headers: HTTPHeaders) -> HTTPHeaders {
+        func hasBlank(_ value: String) -> Bool { value.utf8.last == 0x20 || value.utf8.last == 0x09 }
+        guard headers.all.contains(where: { hasBlank($0.value) }) else { return headers }
+        return HTTPHeaders(
+            headers.all.map { ($0.name, String(decoding: Token.trimmed($0.value.utf8), as: UTF8.self)) })
     }
 
-    /// The path and query of a target: `/path?query`, or the same behind `http://host` (RFC 9112, 3.2).
-    private static func parts(of target: [UInt8]) -> (path: String, query: String, fault: Problem?) {
-        guard target.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return (
-                "/", "",
-                Problem(
-                    status: 400, code: "path_not_valid", detail: "The path is not well-formed: percent-encode it.")
-            )
-        }
-        var rest = target[...]
-        if rest.first != UInt8(ascii: "/"), let scheme = rest.firstRange(of: Array("://".utf8)) {
-            rest = rest[scheme.upperBound...].drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-            if rest.first != UInt8(ascii: "/") { rest = [UInt8(ascii: "/")] + rest }
-        }
-        let path = rest.prefix { $0 != UInt8(ascii: "?") }
-        let query = rest.dropFirst(path.count + 1)
-        return (String(decoding: path, as: UTF8.self), String(decoding: query, as: UTF8.self), nil)
+    /// Names that are tokens (one with a space before its colon is none, and libmicrohttpd lets it pass), and values
+    /// without control characters.
+    private static func areWellFormed(_ headers: HTTPHeaders) -> Bool {
+        headers.all.allSatisfy { Token.isToken($0.name.utf8) && $0.value.utf8.allSatisfy(Token.isValueByte) }
     }
 
-    /// A name that is no token, as one with a space before its colon, which libmicrohttpd lets pass and which a proxy
-    /// before us may read as another field; or a value with control characters.
-    private static func fieldFault(_ headers: HTTPHeaders) -> Problem? {
-        let good = headers.all.allSatisfy { name, value in
-            !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
-                && value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+    /// One host, where HTTP/1.1 wants it; an absolute target's own goes before (RFC 9112, 3.2.2).
+    private static func settleHost(_ headers: inout HTTPHeaders, authority: String?, isRequired: Bool) throws(Problem) {
+        let hosts = headers.values("Host")
+        guard hosts.count == 1 || hosts.isEmpty && !isRequired, hosts.allSatisfy(Target.isHost) else {
+            throw .hostNotValid
         }
-        return good ? nil : Problem(status: 400, code: "head_not_valid", detail: "A header field is not well-formed.")
-    }
-
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
+        guard let authority else { return }
+        guard Target.isHost(authority) else { throw .hostNotValid }
+        headers["Host"] = authority
     }
 
     /// How the body is framed. Doubtful framings are refused, because a proxy before us may read them otherwise.
-    private static func length(_ headers: HTTPHeaders, isHTTP10: Bool) -> (BodyLength, Problem?) {
-        let lengths = headers.values("Content-Length")
-        let codings = headers.values("Transfer-Encoding")
-        let doubtful = Problem(
-            status: 400, code: "framing_not_valid", detail: "The length of the body is not stated clearly.")
+    /// `raw` has its values as libmicrohttpd reads them: it takes `chunked` with a blank behind it for a coding that it
+    /// does not know.
+    private static func length(_ raw: HTTPHeaders, isHTTP10: Bool) throws(Problem) -> BodyLength {
+        let lengths = raw.values("Content-Length")
+        let codings = raw.values("Transfer-Encoding")
         if codings.isEmpty {
-            if lengths.isEmpty { return (.none, nil) }
-            guard lengths.count == 1, let count = Int(lengths[0]), count >= 0 else { return (.chunked, doubtful) }
-            return (count == 0 ? .none : .known(count), nil)
+            if lengths.isEmpty { return .none }
+            guard lengths.count == 1, lengths[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let count = Int(lengths[0])
+            else { throw .framingNotValid }
+            return count == 0 ? .none : .known(count)
         }
-        guard lengths.isEmpty, codings.count == 1, !isHTTP10 else { return (.chunked, doubtful) }
-        if codings[0].lowercased() == "chunked" { return (.chunked, nil) }
-        return (
-            .chunked,
-            Problem(status: 501, code: "coding_not_supported", detail: "Send the body as it is, or chunked.")
-        )
-    }
-}
-
-/// Names of requests in logs and answers.
-enum RequestID {
-    /// The caller's id when it has 1 to 64 characters of `[A-Za-z0-9._-]`.
-    static func accepted(_ text: String?) -> String? {
-        guard let text, (1...64).contains(text.utf8.count) else { return nil }
-        let fit = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-            default: false
-            }
-        }
-        return fit ? text : nil
-    }
-
-    /// `req_` and 24 letters and digits. Eight of them are taken from each draw, because a draw is a system call.
-    static func fresh(_ random: any RandomSource) -> String {
-        let alphabet: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-        return String(unsafeUninitializedCapacity: 28) { buffer in
-            for (index, byte) in "req_".utf8.enumerated() { buffer[index] = byte }
-            for draw in 0..<3 {
-                var bits = random.next()
-                for index in 0..<8 {
-                    let (digit, rest) = bits.multipliedFullWidth(by: 62)
-                    buffer[4 + draw * 8 + index] = alphabet.utf8Start[Int(digit)]
-                    bits = rest
-                }
-            }
-            return 28
-        }
+        guard lengths.isEmpty, codings.count == 1, !isHTTP10 else { throw .framingNotValid }
+        // Letter by letter: the Kelvin sign, say, is a k in lower case, and libmicrohttpd does not take it for one.
+        let coding = codings[0].utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard coding.elementsEqual("chunked".utf8) else { throw .codingNotSupported }
+        return .chunked
     }
 }

@@ -90,14 +90,20 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
 
     /// The member of that name. Setting keeps its place or appends; setting nil removes.
     public subscript(_ name: String) -> JSONValue? {
-        get { entries.first { $0.name == name }?.value }
+        get { entries.first { Self.same($0.name, name) }?.value }
         set {
-            if let index = entries.firstIndex(where: { $0.name == name }) {
+            if let index = entries.firstIndex(where: { Self.same($0.name, name) }) {
                 if let newValue { entries[index].value = newValue } else { entries.remove(at: index) }
             } else if let newValue {
                 entries.append((name, newValue))
             }
         }
+    }
+
+    /// Names are the same when their bytes are (RFC 8259, 8.3). Swift also holds texts for equal that differ only in how
+    /// Unicode composes them, and an object may have a member of each.
+    private static func same(_ one: String, _ other: String) -> Bool {
+        one == other && one.utf8.elementsEqual(other.utf8)
     }
 }
 

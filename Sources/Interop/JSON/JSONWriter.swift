@@ -9,14 +9,22 @@ extension JSONValue {
     /// The value as text.
     public func text(pretty: Bool = false) -> String { String(decoding: bytes(pretty: pretty), as: UTF8.self) }
 
-    /// The value with the members of every object sorted by name: equal values give equal text.
+    /// The value with the members of every object sorted by name: equal values give equal text, as long as their texts are
+    /// composed alike.
     public var sorted: JSONValue {
         switch self {
         case .object(let object):
-            return .object(JSONObject(object.members.sorted { $0.name < $1.name }.map { ($0.name, $0.value.sorted) }))
+            return .object(JSONObject(object.members.sorted(by: Self.isBefore).map { ($0.name, $0.value.sorted) }))
         case .array(let array): return .array(array.map(\.sorted))
         default: return self
         }
+    }
+
+    /// The order of two members' names; bytes decide where Swift sees no difference.
+    private static func isBefore(
+        _ one: (name: String, value: JSONValue), _ other: (name: String, value: JSONValue)
+    ) -> Bool {
+        one.name == other.name ? one.name.utf8.lexicographicallyPrecedes(other.name.utf8) : one.name < other.name
     }
 }
 

@@ -2,6 +2,8 @@
 public indirect enum Schema: Sendable {
     /// Text of so many Unicode scalars, without control characters unless `multiline`.
     case string(length: ClosedRange<Int> = 0...1000, multiline: Bool = false, format: Format? = nil)
+    /// Text of so many ASCII letters and digits, or any of `others`, as names and tokens are.
+    case word(length: ClosedRange<Int>, others: String)
     /// One of these words.
     case oneOf([String])
     /// A whole number.

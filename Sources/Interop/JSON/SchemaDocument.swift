@@ -14,12 +14,19 @@ extension Schema {
             var object: JSONObject = ["type": "string"]
             if length.lowerBound > 0 { object["minLength"] = .int(Int64(length.lowerBound)) }
             object["maxLength"] = .int(Int64(length.upperBound))
-            if let format {
-                object["format"] = .string(format.rawValue)
-            } else if !multiline {
-                object["pattern"] = "^[^\\x00-\\x1f\\x7f]*$"
+            if let format { object["format"] = .string(format.rawValue) }
+            // The shapes of the others leave no room for control characters.
+            if format == nil || format == .password {
+                object["pattern"] = multiline ? "^[^\\x00-\\x09\\x0b-\\x1f\\x7f]*$" : "^[^\\x00-\\x1f\\x7f]*$"
             }
             return .object(object)
+        case .word(let length, let others):
+            // A hyphen stands last, where it is no range.
+            let signs = others.filter { $0 != "-" } + (others.contains("-") ? "-" : "")
+            return [
+                "type": "string", "minLength": .int(Int64(length.lowerBound)),
+                "maxLength": .int(Int64(length.upperBound)), "pattern": .string("^[0-9A-Za-z\(signs)]*$"),
+            ]
         case .array(let element, let count):
             return [
                 "type": "array", "items": element.document(components: &components),

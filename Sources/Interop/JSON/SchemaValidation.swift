@@ -13,6 +13,16 @@ extension Schema {
         func fault(_ code: String, _ detail: String) {
             faults.append(FieldError(field: path, code: code, detail: detail))
         }
+        func text(_ length: ClosedRange<Int>) -> String? {
+            guard let string = value.string else {
+                fault("wrong_type", "must be text")
+                return nil
+            }
+            let count = string.unicodeScalars.count
+            if count < length.lowerBound { fault("too_short", "must have at least \(length.lowerBound) characters") }
+            if count > length.upperBound { fault("too_long", "must have at most \(length.upperBound) characters") }
+            return length.contains(count) ? string : nil
+        }
         switch self {
         case .any: break
         case .named(_, let schema), .described(let schema, _):
@@ -29,18 +39,17 @@ extension Schema {
             guard let string = value.string else { return fault("wrong_type", "must be text") }
             if !words.contains(string) { fault("not_allowed", "must be one of: \(words.joined(separator: ", "))") }
         case .string(let length, let multiline, let format):
-            guard let string = value.string else { return fault("wrong_type", "must be text") }
-            let count = string.unicodeScalars.count
-            if count < length.lowerBound {
-                return fault("too_short", "must have at least \(length.lowerBound) characters")
-            }
-            if count > length.upperBound {
-                return fault("too_long", "must have at most \(length.upperBound) characters")
-            }
+            guard let string = text(length) else { return }
             if string.unicodeScalars.contains(where: { Self.isControl($0) && !(multiline && $0 == "\n") }) {
                 return fault("malformed", "must not contain control characters")
             }
             if let format, let detail = format.complaint(about: string) { fault("malformed", detail) }
+        case .word(let length, let others):
+            guard let string = text(length) else { return }
+            if !string.utf8.allSatisfy({ Self.isAlphanumeric($0) || others.utf8.contains($0) }) {
+                let signs = others.map { String($0) }.joined(separator: " ")
+                fault("malformed", "must have only letters, digits, or any of \(signs)")
+            }
         case .array(let element, let count):
             guard let array = value.array else { return fault("wrong_type", "must be a list") }
             if !count.contains(array.count) {
@@ -83,6 +92,10 @@ extension Schema {
     private static func shown(_ name: String) -> String {
         let plain = (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         return plain ? name : "?"
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }

@@ -69,6 +69,9 @@ public final class PostgresDatabase: Database {
         try await line.perform(isWrite: false, body)
     }
 
+    /// How busy the connections are now.
+    public var lines: [DatabaseLine] { [line.standing(named: "all")] }
+
     /// Waits until a commit of any node notified `channel`, or `timeout` is over by the clock. One connection hears
     /// all channels; while it is away only the time counts.
     public func wait(forNotification channel: String, timeout: Duration) async throws {

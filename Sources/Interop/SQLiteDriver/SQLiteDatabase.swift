@@ -123,6 +123,11 @@ public final class SQLiteDatabase: Database {
         try await waiters.wait(for: channel, timeout: timeout)
     }
 
+    /// How busy the writer and the readers are now.
+    public var lines: [DatabaseLine] {
+        [line?.standing(named: readers == nil ? "all" : "write"), readers?.standing].compactMap { $0 }
+    }
+
     /// Finishes what runs, refuses what waits, and closes the connections. A second call does nothing.
     public func close() async {
         waiters.refuse()

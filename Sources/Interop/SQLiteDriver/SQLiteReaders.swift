@@ -27,6 +27,8 @@ final class SQLiteReaders: Sendable {
         try await line.perform(isWrite: false, body)
     }
 
+    var standing: DatabaseLine { line.standing(named: "read") }
+
     func refuse() { line.refuse() }
 
     func close() async { await line.close() }

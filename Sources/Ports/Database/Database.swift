@@ -21,6 +21,34 @@ public protocol Database: Sendable {
     /// it only saves waiting. Where the engine has none, waits for the time-out by the clock it was made with.
     func wait(forNotification channel: String, timeout: Duration) async throws
 
+    /// How busy the lines to the database are now, for metrics; none where nobody waits in line.
+    var lines: [DatabaseLine] { get }
+
     /// Finishes what runs, refuses what waits, and closes the connections. A second call does nothing.
     func close() async
+}
+
+/// A line of closures before a database's connections, and how it stands.
+public struct DatabaseLine: Sendable, Equatable {
+    /// What they come for: `write`, `read`, or `all` where both use the same connections.
+    public let name: String
+    /// Closures that wait for a connection.
+    public let waiting: Int
+    /// Connections at work.
+    public let working: Int
+    /// The most connections that there may be.
+    public let connectionsMax: Int
+
+    /// A line that stands so.
+    public init(name: String, waiting: Int, working: Int, connectionsMax: Int) {
+        self.name = name
+        self.waiting = waiting
+        self.working = working
+        self.connectionsMax = connectionsMax
+    }
+}
+
+extension Database {
+    /// None.
+    public var lines: [DatabaseLine] { [] }
 }

@@ -10,21 +10,25 @@ public struct HTTPRequestHead: Sendable {
     public var query: String
     /// The header fields.
     public var headers: HTTPHeaders
-    /// The peer's address as the socket tells it.
+    /// The client's address: the peer's as the socket tells it, or, where the peer is a trusted proxy, whom it speaks
+    /// for.
     public var remoteAddress: String
+    /// Whether the client's own connection is encrypted, to us or to a trusted proxy.
+    public var isEncrypted: Bool
     /// The id of this request: the caller's `X-Request-Id` where it is fit, else our own.
     public var requestID: String
 
     /// A head of these parts.
     public init(
         method: String, path: String, query: String = "", headers: HTTPHeaders = [:],
-        remoteAddress: String = "127.0.0.1", requestID: String = ""
+        remoteAddress: String = "127.0.0.1", isEncrypted: Bool = false, requestID: String = ""
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.remoteAddress = remoteAddress
+        self.isEncrypted = isEncrypted
         self.requestID = requestID
     }
 }
@@ -57,14 +61,17 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     /// The header fields; the length is the server's business.
     public var headers: HTTPHeaders
-    /// The body.
+    /// The body, or its beginning when more is streamed.
     public var body: [UInt8]
+    /// What follows the body, made while it is sent; nil where `body` is all.
+    public var stream: HTTPBodyStream?
 
     /// An answer of these parts.
-    public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+    public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], stream: HTTPBodyStream? = nil) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.stream = stream
     }
 
     /// No answer: the server breaks the connection. For sandboxes that play a lost answer; nothing else uses it.

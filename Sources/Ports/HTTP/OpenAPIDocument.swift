@@ -35,11 +35,13 @@ public enum OpenAPIDocument {
             operation["security"] = [["bearer": []]]
             operation["description"] = .string("For: " + roles.map(\.rawValue).sorted().joined(separator: ", "))
         }
-        var parameters: [JSONValue] = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { name in
-            [
-                "name": .string(String(name.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": ["type": "string"],
-            ]
+        var parameters: [JSONValue] = []
+        for part in route.path.split(separator: "/") where part.hasPrefix("{") {
+            let name = String(part.dropFirst().dropLast())
+            parameters.append([
+                "name": .string(name), "in": "path", "required": true,
+                "schema": route.names[name]?.document(components: &components) ?? ["type": "string"],
+            ])
         }
         for query in route.queries {
             parameters.append([
@@ -51,7 +53,7 @@ public enum OpenAPIDocument {
             parameters.append([
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "A repeat with the same key and body returns the first answer.",
-                "schema": ["type": "string", "minLength": 1, "maxLength": 255],
+                "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]*$"],
             ])
         }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
@@ -79,11 +81,24 @@ public enum OpenAPIDocument {
             }
             responses[String(answer.status)] = .object(response)
         }
+        if route.rateClass != .free {
+            responses["429"] = rateLimited(beside: responses["429"], components: &components)
+        }
         responses["default"] = [
             "description": "A problem; its code says which.",
             "content": ["application/problem+json": ["schema": Problem.schema.document(components: &components)]],
         ]
         return responses
+    }
+
+    /// What is said of 429 beside what a route says of it itself.
+    private static func rateLimited(beside own: JSONValue?, components: inout JSONObject) -> JSONValue {
+        let words = "rate_limited: too many requests in a short time; see Retry-After."
+        return [
+            "description": .string([own?["description"]?.string, words].compactMap { $0 }.joined(separator: " Or ")),
+            "headers": ["Retry-After": ["description": "Seconds.", "schema": ["type": "integer", "minimum": 1]]],
+            "content": ["application/problem+json": ["schema": Problem.schema.document(components: &components)]],
+        ]
     }
 
     private static func operationID(_ route: Route) -> String {

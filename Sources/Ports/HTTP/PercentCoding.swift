@@ -2,9 +2,13 @@
 public enum PercentCoding {
     /// The text behind an encoding; nil when an escape is cut or wrong, or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        decode(text.utf8, plusIsSpace: plusIsSpace)
+    }
+
+    private static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var iterator = text.utf8.makeIterator()
+        bytes.reserveCapacity(text.count)
+        var iterator = text.makeIterator()
         while let byte = iterator.next() {
             if byte == UInt8(ascii: "%") {
                 guard let high = iterator.next().flatMap(hexValue), let low = iterator.next().flatMap(hexValue) else {
@@ -37,10 +41,11 @@ public enum PercentCoding {
     /// The pairs of a query or form in their order; nil when an escape is wrong.
     public static func pairs(_ text: some StringProtocol) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
-        for part in text.split(separator: "&", omittingEmptySubsequences: true) {
-            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        // By bytes: a mark that joins the character before it does not hide a separator.
+        for part in text.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true) {
+            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = decode(halves[0], plusIsSpace: true),
-                let value = decode(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
+                let value = decode(halves.count > 1 ? halves[1] : halves[0].prefix(0), plusIsSpace: true)
             else { return nil }
             pairs.append((name, value))
         }

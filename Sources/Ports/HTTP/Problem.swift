@@ -53,6 +53,7 @@ public struct Problem: Error, Sendable {
         }
         var response = HTTPResponse.json(.object(object), status: status, headers: headers)
         response.headers["Content-Type"] = "application/problem+json"
+        SecurityHeaders.fill(&response)
         return response
     }
 
@@ -66,12 +67,16 @@ public struct Problem: Error, Sendable {
         case 405: "Method Not Allowed"
         case 409: "Conflict"
         case 413: "Content Too Large"
+        case 414: "URI Too Long"
         case 415: "Unsupported Media Type"
         case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"
+        case 501: "Not Implemented"
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
+        case 505: "HTTP Version Not Supported"
         default: status < 500 ? "Client Error" : "Server Error"
         }
     }

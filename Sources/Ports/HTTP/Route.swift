@@ -108,6 +108,8 @@ public struct Route: Sendable {
     public let tag: String
     /// Who may call it.
     public let access: Access
+    /// What the names in its path look like where that is not any text; for the document, as the handler refuses others.
+    public let names: [String: Schema]
     /// The query parameters it knows; others are refused.
     public let queries: [Query]
     /// The JSON body it takes; nil when it takes none, or raw bytes.
@@ -126,20 +128,31 @@ public struct Route: Sendable {
     public let listed: Bool
     /// How a page for people proves who asks; nil for the API, which takes a bearer token and nothing else.
     public let door: (any PageDoor)?
+    /// What its requests cost, and whose share they are taken from.
+    public let rateClass: RateClass
+    /// Whether its answers may be compressed. Those of a route with a door may not, unless it says so: a page that a cookie
+    /// opens holds the proof of its forms beside words of the address, and the length of what both are pressed into tells of
+    /// the proof (BREACH). Nor those of anything but a GET: log-ins and payments hand out secrets.
+    public let mayCompress: Bool
+    /// Whether its answer is always the same.
+    public let isFixed: Bool
     /// What runs.
     public let handler: Handler
 
     /// A route. A POST repeats by stored answer unless it says otherwise.
     public init(
-        _ method: String, _ path: String, _ summary: String, tag: String, access: Access, queries: [Query] = [],
-        body: Schema? = nil, bodyBytesMax: Int? = nil, repeats: Repeats? = nil, answers: [Answer],
-        listed: Bool = true, door: (any PageDoor)? = nil, handler: @escaping Handler
+        _ method: String, _ path: String, _ summary: String, tag: String, access: Access,
+        names: [String: Schema] = [:], queries: [Query] = [], body: Schema? = nil, bodyBytesMax: Int? = nil,
+        repeats: Repeats? = nil, answers: [Answer],
+        listed: Bool = true, door: (any PageDoor)? = nil, rateClass: RateClass? = nil, mayCompress: Bool? = nil,
+        isFixed: Bool = false, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.summary = summary
         self.tag = tag
         self.access = access
+        self.names = names
         self.queries = queries
         self.body = body
         takesRawBody = body == nil && bodyBytesMax != nil
@@ -149,6 +162,9 @@ public struct Route: Sendable {
         self.answers = answers
         self.listed = listed
         self.door = door
+        self.rateClass = rateClass ?? RateClass(method: method, access: access, listed: listed)
+        self.mayCompress = method == "GET" && (mayCompress ?? (door == nil))
+        self.isFixed = isFixed
         self.handler = handler
     }
 }

@@ -27,34 +27,40 @@ public struct Router: HTTPHandler {
 
     /// Refuses unknown paths and methods before a body is read.
     public func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
-        switch find(head) {
-        case .success(let match): .accept(bodyBytesMax: match.route.bodyBytesMax)
+        switch route(of: head) {
+        case .success(let route): .accept(bodyBytesMax: route.bodyBytesMax)
         case .failure(let problem): .refuse(problem.response(requestID: head.requestID))
         }
     }
 
+    /// The route that a head leads to, or the problem that there is none (404) or that it takes another method (405).
+    public func route(of head: HTTPRequestHead) -> Result<Route, Problem> { find(head).map(\.route) }
+
     /// Answers.
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request).response }
+
+    /// Answers, and tells by which route; nil where there is none.
+    public func answer(_ request: HTTPRequest) async -> (response: HTTPResponse, route: Route?) {
         let log = log.with(["request_id": .string(request.head.requestID)])
         var response: HTTPResponse
-        var door: (any PageDoor)?
+        var route: Route?
         do {
             let match = try find(request.head).get()
-            door = match.route.door
+            route = match.route
             response = try await answer(request, by: match, log: log)
         } catch {
             let problem = Self.problem(of: error, log: log)
             response =
-                door?.page(of: problem, for: request) ?? problem.response(requestID: request.head.requestID)
+                route?.door?.page(of: problem, for: request) ?? problem.response(requestID: request.head.requestID)
         }
         response.headers["X-Request-Id"] = request.head.requestID
-        return response
+        return (response, route)
     }
 
     /// The path of the route that a head leads to, `/api/orders/{id}`; nil where there is none.
     public func template(of head: HTTPRequestHead) -> String? {
-        guard case .success(let match) = find(head) else { return nil }
-        return match.route.path
+        guard case .success(let route) = route(of: head) else { return nil }
+        return route.path
     }
 
     private func answer(_ request: HTTPRequest, by match: RouteTree.Match, log: Log) async throws -> HTTPResponse {
@@ -98,17 +104,22 @@ public struct Router: HTTPHandler {
     }
 
     private static func bearerToken(of request: HTTPRequest) -> String? {
-        let header = request.head.headers["Authorization"] ?? ""
-        guard header.lowercased().hasPrefix("bearer ") else { return nil }
-        return String(header.dropFirst(7).drop { $0 == " " })
+        let fields = request.head.headers.values("Authorization")
+        // Of several nobody knows which is meant.
+        guard fields.count == 1, fields[0].lowercased().hasPrefix("bearer ") else { return nil }
+        return String(fields[0].dropFirst(7).drop { $0 == " " })
     }
 
     private static func checkMediaType(of request: HTTPRequest, for route: Route) throws {
         guard route.body != nil else { return }
-        let mediaType = (request.head.headers["Content-Type"] ?? "").split(separator: ";").first ?? ""
-        guard mediaType.lowercased().trimmingSpaces() == "application/json" else {
+        guard MediaType(request.head.headers)?.isJSON == true else {
             throw Problem(
-                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json.")
+                status: 415, code: "media_type_not_supported", detail: "Send the body as application/json, in UTF-8.")
+        }
+        guard request.head.headers.values("Content-Encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw Problem(
+                status: 415, code: "coding_not_supported", detail: "Send the body as it is, without a Content-Encoding."
+            )
         }
     }
 
@@ -167,11 +178,5 @@ extension Problem {
         Problem(
             status: 413, code: "body_too_large",
             detail: bytesMax == 0 ? "This request takes no body." : "The body may have at most \(bytesMax) bytes.")
-    }
-}
-
-extension StringProtocol {
-    fileprivate func trimmingSpaces() -> String {
-        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }

@@ -107,7 +107,9 @@ public struct IdempotencyMiddleware: Middleware {
     }
 
     static func isKept(_ response: HTTPResponse, bodyBytesMax: Int) -> Bool {
-        guard response.body.count <= bodyBytesMax, response.headers["Set-Cookie"] == nil else { return false }
+        guard response.stream == nil, response.body.count <= bodyBytesMax, response.headers["Set-Cookie"] == nil else {
+            return false
+        }
         return (200..<400).contains(response.status) || [402, 410, 412, 422, 451].contains(response.status)
     }
 

@@ -15,11 +15,12 @@ struct Hall: Sendable {
     /// The most that a form may have, in bytes: a description of 2,000 characters, percent-encoded, and then some.
     static let formBytesMax = 32 << 10
 
-    /// A page to look at.
-    func get(_ path: String, _ summary: String, _ page: @escaping @Sendable (Visit) async throws -> HTTPResponse)
-        -> Route
-    {
-        route("GET", path, summary, bodyBytesMax: nil, page)
+    /// A page to look at. One that holds neither forms nor words of the address may be compressed.
+    func get(
+        _ path: String, _ summary: String, mayCompress: Bool = false,
+        _ page: @escaping @Sendable (Visit) async throws -> HTTPResponse
+    ) -> Route {
+        route("GET", path, summary, bodyBytesMax: nil, mayCompress: mayCompress, page)
     }
 
     /// A form that does something. Its repeat is caught by the form's key, which the API keeps the answer under.
@@ -30,12 +31,12 @@ struct Hall: Sendable {
     }
 
     private func route(
-        _ method: String, _ path: String, _ summary: String, bodyBytesMax: Int?,
+        _ method: String, _ path: String, _ summary: String, bodyBytesMax: Int?, mayCompress: Bool = false,
         _ page: @escaping @Sendable (Visit) async throws -> HTTPResponse
     ) -> Route {
         Route(
             method, path, summary, tag: "Pages", access: .roles([.operator]), bodyBytesMax: bodyBytesMax,
-            repeats: .harmless, answers: [.init(200, summary)], listed: false, door: door
+            repeats: .harmless, answers: [.init(200, summary)], listed: false, door: door, mayCompress: mayCompress
         ) { context in
             guard let token = door.token(of: context.request) else { throw Problem.notLoggedIn }
             return try await page(Visit(context: context, token: Redacted(token), formKey: ids.uuid()))

@@ -59,7 +59,7 @@ public struct DevicePages: Sendable {
 
     /// Two taps are one purchase: the API gives the same page for both.
     private var buy: Route {
-        page("POST", "\(Self.path)/buy", "Goes to Stripe's page") { context in
+        page("POST", "\(Self.path)/buy", "Goes to Stripe's page", rateClass: .checkout) { context in
             guard let id = cookies.device(of: context.request) else { throw Problem.cookiesMissing }
             let answer = try await api.send(
                 "POST", "/api/checkout/sessions", "",
@@ -97,12 +97,12 @@ public struct DevicePages: Sendable {
     }
 
     private func page(
-        _ method: String, _ path: String, _ summary: String,
+        _ method: String, _ path: String, _ summary: String, rateClass: RateClass? = nil,
         _ handler: @escaping @Sendable (RequestContext) async throws -> HTTPResponse
     ) -> Route {
         Route(
             method, path, summary, tag: "Pages", access: .everyone, bodyBytesMax: method == "POST" ? 1 << 10 : nil,
             repeats: .harmless, answers: [.init(200, summary)], listed: false,
-            door: DeviceDoor(origin: origin, face: face), handler: handler)
+            door: DeviceDoor(origin: origin, face: face), rateClass: rateClass, handler: handler)
     }
 }

@@ -91,6 +91,8 @@ extension Text {
 
     private static let problems: [String: Text] = [
         "license_owned": Text("ライセンスは購入済みです。", "The licence is there already."),
+        "rate_limited": Text(
+            "アクセスが集中しています。少し待って、もう一度お試しください。", "Too many requests; please try again in a moment."),
         "already_unlocked": Text("今日の分は購入済みです。", "Today is unlocked already."),
         "purchase_in_progress": Text(
             "前のお支払いの確認待ちです。もう一度お支払いいただく必要はありません。",

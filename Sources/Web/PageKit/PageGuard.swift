@@ -9,23 +9,16 @@ public struct PageGuard: Sendable {
     /// Guards pages with this sheet. Forms may lead to the pages' own origin and to `formTargets`: browsers hold the
     /// redirect after a form to that list too.
     public init(sheet: StaticString, formTargets: [String] = []) {
-        let digest = Base64URL.encode(Digest.sha256(Array("\(sheet)".utf8)))
-        let hash = digest.replacing("-", with: "+").replacing("_", with: "/") + "="
-        let targets = (["'self'"] + formTargets).joined(separator: " ")
-        policy =
-            "default-src 'none'; style-src 'sha256-\(hash)'; form-action \(targets); base-uri 'none'; "
-            + "frame-ancestors 'none'"
+        policy = SecurityHeaders.policy(
+            sheetSHA256: Digest.sha256Base64(Array("\(sheet)".utf8)), formTargets: ["'self'"] + formTargets)
     }
 
     /// Adds them.
     public func apply(to response: inout HTTPResponse) {
-        response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
         // Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
         response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Vary"] = "Accept-Language, Cookie"
+        SecurityHeaders.fill(&response)
     }
 }

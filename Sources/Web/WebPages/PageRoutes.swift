@@ -1,3 +1,4 @@
+internal import Crypto
 public import HTTP
 internal import JSON
 
@@ -7,13 +8,6 @@ public enum PageRoutes {
     public static func routes(
         describing routes: [Route], guests: [(path: String, what: String)] = [], version: String
     ) -> [Route] {
-        let reference = Once { Array(ReferencePage.render(routes: routes, version: version).utf8) }
-        let openAPI = Once {
-            OpenAPIDocument.make(
-                routes: routes, title: "Kessai", version: version,
-                description: "A payments server for small teams who sell with Stripe."
-            ).bytes()
-        }
         let start = StartPage.render(
             links: guests + [
                 ("/admin", "管理画面 / the operators' screen"),
@@ -23,28 +17,39 @@ public enum PageRoutes {
                 ("/healthz", "稼働確認 / whether it is alive"),
                 ("/readyz", "準備完了 / whether it can serve"),
             ])
+        let sheet = Digest.sha256Base64(Array("\(PageStyle.sheet)".utf8))
+        let policy = SecurityHeaders.policy(sheetSHA256: sheet, formTargets: [])
+        @Sendable func page(_ text: String) -> HTTPResponse {
+            var response = HTTPResponse.html(text)
+            response.headers["Content-Security-Policy"] = policy
+            return response
+        }
         return [
-            page("/", "The start page") { .html(start) },
-            page("/docs", "The reference") {
-                HTTPResponse(status: 200, headers: ["Content-Type": "text/html; charset=utf-8"], body: reference.value)
-            },
-            page("/openapi.json", "The OpenAPI document") {
-                HTTPResponse(status: 200, headers: ["Content-Type": "application/json"], body: openAPI.value)
+            route("/", "The start page") { page(start) },
+            route("/docs", "The reference") { page(ReferencePage.render(routes: routes, version: version)) },
+            route("/openapi.json", "The OpenAPI document") {
+                let document = OpenAPIDocument.make(
+                    routes: routes, title: "Kessai", version: version,
+                    description: "A payments server for small teams who sell with Stripe.")
+                return HTTPResponse(
+                    status: 200, headers: ["Content-Type": "application/json"], body: document.bytes())
             },
         ]
     }
 
-    private static func page(
+    /// The same for everybody until the next start, so caches may keep it for a while.
+    private static func route(
         _ path: String, _ summary: String, _ answer: @escaping @Sendable () -> HTTPResponse
     ) -> Route {
-        Route(
-            "GET", path, summary, tag: "Pages", access: .everyone, answers: [.init(200, summary)], listed: false
-        ) { _ in
-            var response = answer()
-            response.headers["Content-Security-Policy"] =
-                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-            response.headers["X-Content-Type-Options"] = "nosniff"
-            return response
+        let whole = Once {
+            var answer = answer()
+            answer.headers["Cache-Control"] = "public, max-age=60"
+            SecurityHeaders.fill(&answer)
+            return answer
         }
+        return Route(
+            "GET", path, summary, tag: "Pages", access: .everyone, answers: [.init(200, summary)], listed: false,
+            isFixed: true
+        ) { _ in whole.value }
     }
 }

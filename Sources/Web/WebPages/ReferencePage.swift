@@ -82,6 +82,7 @@ enum ReferencePage {
         case .named(_, let inner), .described(let inner, _): example(inner)
         case .nullable(let inner): example(inner)
         case .string(_, _, let format): .string(format?.rawValue ?? "text")
+        case .word: "text"
         case .oneOf(let words): .string(words.joined(separator: " | "))
         case .integer: 0
         case .boolean: true

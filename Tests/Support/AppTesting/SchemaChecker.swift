@@ -33,10 +33,9 @@ public struct SchemaChecker: Sendable {
         case "minLength": return unless(Self.length(value) >= rule.int ?? .max, "is too short")
         case "maxLength": return unless(Self.length(value) <= rule.int ?? .min, "is too long")
         case "pattern":
-            guard rule == "^[^\\x00-\\x1f\\x7f]*$" else { return ["\(path): an unknown pattern"] }
-            let scalars = value.string?.unicodeScalars
-            return unless(
-                scalars?.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } == true, "has control characters")
+            guard let pattern = try? Regex(rule.string ?? "(") else { return ["\(path): \(rule.text()) is no pattern"] }
+            let match = value.string?.firstMatch(of: pattern.matchingSemantics(.unicodeScalar))
+            return unless(match != nil, "does not fit \(rule.text())")
         case "format": return unless(Self.has(value, format: rule.string ?? ""), "is no \(rule.text())")
         case "items":
             return (value.array ?? []).enumerated().flatMap { index, element in

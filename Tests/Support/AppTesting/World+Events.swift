@@ -10,7 +10,13 @@ extension World {
     public func receive(
         _ event: JSONValue, at path: String = "/api/webhook/stripe/", secret: String? = nil, ageSeconds: Int64 = 0
     ) async -> Reply {
-        let body = event.bytes(pretty: true)
+        await receive(raw: event.bytes(pretty: true), at: path, secret: secret, ageSeconds: ageSeconds)
+    }
+
+    /// The same with any bytes in the event's place.
+    public func receive(
+        raw body: [UInt8], at path: String = "/api/webhook/stripe/", secret: String? = nil, ageSeconds: Int64 = 0
+    ) async -> Reply {
         let time = String(clock.now().epochSeconds - ageSeconds)
         let key = secret ?? World.webhookSecret.reveal()
         let digest = Digest.hmacSHA256(key: Array(key.utf8), Array((time + ".").utf8) + body)

@@ -95,12 +95,6 @@ extension SettingsReader {
         if text.utf8.count > 250 { fail(name, "must have at most 250 bytes") }
         return text
     }
-
-    private func words(_ name: String) -> [String] {
-        (value(name) ?? "").split(separator: ",").map { part in
-            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }
-    }
 }
 
 extension PassesConfiguration {

@@ -21,7 +21,10 @@ public struct Settings: Sendable {
     public var host: String
     /// `PORT`: 0 to 65535, 0 is any free one; default 8080.
     public var port: Int
-    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`. Live mode wants `https://`.
+    /// `HTTP_…`, `TRUSTED_…`, `TLS_…`: how `serve` meets the network.
+    public var door: DoorSettings
+    /// `PUBLIC_URL`: where users reach this server; default `http://HOST:PORT`, with TLS `https://HOST:PORT`. Live mode
+    /// wants `https://`.
     public var publicURL: String
     /// `STRIPE_SECRET_KEY` (alias `STRIPE_API_KEY`); default empty.
     public var stripeSecretKey: Secret
@@ -43,6 +46,8 @@ public struct Settings: Sendable {
     public var logLevel: Log.Level
     /// `PASSES_…`: how licences and day passes are sold; nil when none of them is set, and none are sold.
     public var passes: PassesSettings?
+    /// `RATE_LIMITS`, `CORS_ORIGINS`, `METRICS_TOKEN`: what stands before the routes.
+    public var edge = EdgeSettings()
     /// `KESSAI_FAILPOINTS`, `KESSAI_CLOCK_AHEAD_SECONDS`: nil unless one is set.
     public var drill: DrillSettings?
 

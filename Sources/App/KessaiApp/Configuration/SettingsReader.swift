@@ -12,7 +12,7 @@ public struct SettingsReader {
             "STRIPE_SECRET_KEY",
             "STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE",
             "STRIPE_CUSTOMER_CREATION", "MAIL_FOLDER", "MAIL_FROM", "JOBS_IN_SERVE", "LOG_LEVEL",
-        ] + passesNames
+        ] + doorNames + edgeNames + passesNames
 
     private let values: Redacted<[String: String]>
     private let drillWords: [String: String]
@@ -54,11 +54,12 @@ public struct SettingsReader {
     public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
         let host = value("HOST") ?? "127.0.0.1"
         let port = number("PORT", in: 0...65535, default: 8080)
+        let door = self.door()
         var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
-            databaseListenURL: databaseListenURL(), host: host, port: port,
-            publicURL: url("PUBLIC_URL", default: "http://\(host):\(port)"),
+            databaseListenURL: databaseListenURL(), host: host, port: port, door: door,
+            publicURL: url("PUBLIC_URL", default: "\(door.tls == nil ? "http" : "https")://\(host):\(port)"),
             stripeSecretKey: Secret(stripeKey()), stripePublishableKey: value("STRIPE_PUBLISHABLE_KEY") ?? "",
             stripeWebhookSecrets: webhookSecrets(),
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
@@ -66,6 +67,8 @@ public struct SettingsReader {
             mailFolder: value("MAIL_FOLDER") ?? "mail", mailFrom: sender(),
             jobsInServe: boolean("JOBS_IN_SERVE", default: true), logLevel: level(), passes: passes())
         check(settings)
+        check(door, settings)
+        settings.edge = edge(isLive: settings.isLive)
         settings.drill = drill(drillWords, isLive: settings.isLive)
         return (settings, findings)
     }
@@ -201,7 +204,7 @@ public struct SettingsReader {
         }
     }
 
-    private mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, default fallback: Word) -> Word
+    mutating func word<Word: RawRepresentable & CaseIterable>(_ name: String, default fallback: Word) -> Word
     where Word.RawValue == String {
         guard let text = value(name) else { return fallback }
         guard let word = Word(rawValue: text) else {
@@ -209,6 +212,13 @@ public struct SettingsReader {
             return fallback
         }
         return word
+    }
+
+    /// The words of a setting that are separated by commas.
+    func words(_ name: String) -> [String] {
+        (value(name) ?? "").split(separator: ",").map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 
     func value(_ name: String) -> String? { values.reveal()[name].flatMap { $0.isEmpty ? nil : $0 } }

@@ -9,6 +9,7 @@ struct FailpointDatabase: Database {
     let failpoints: Failpoints
 
     var dialect: SQLDialect { inner.dialect }
+    var lines: [DatabaseLine] { inner.lines }
 
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Result
@@ -74,15 +75,16 @@ struct FailpointMailer: Mailer {
     }
 }
 
-/// The router with a failpoint before each answer, which names what a request is.
+/// A handler of the router's requests with a failpoint before each answer, which names what a request is.
 struct FailpointHandler: HTTPHandler {
-    let inner: Router
+    let inner: any HTTPHandler
+    let router: Router
     let failpoints: Failpoints
 
     func admit(_ head: HTTPRequestHead) -> HTTPAdmission { inner.admit(head) }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let activity = "\(request.head.method) \(inner.template(of: request.head) ?? "?")"
+        let activity = "\(request.head.method) \(router.template(of: request.head) ?? "?")"
         return await Failpoints.$activity.withValue(activity) {
             let response = await inner.respond(to: request)
             failpoints.pass(.answerBefore)

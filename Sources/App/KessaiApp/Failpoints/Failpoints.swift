@@ -48,6 +48,8 @@ public final class Failpoints: Sendable {
         return parts
     }
 
-    /// The same router with failpoints before its answers.
-    func installed(in router: Router) -> any HTTPHandler { FailpointHandler(inner: router, failpoints: self) }
+    /// The same handler of the router's requests with failpoints before its answers.
+    func installed(in handler: any HTTPHandler, router: Router) -> any HTTPHandler {
+        FailpointHandler(inner: handler, router: router, failpoints: self)
+    }
 }

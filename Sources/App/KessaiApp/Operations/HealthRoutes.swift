@@ -13,21 +13,21 @@ struct HealthRoutes: Sendable {
     private var alive: Route {
         Route(
             "GET", "/healthz", "Whether the process lives", tag: "Operations", access: .everyone,
-            answers: [.init(200, "It does.", Self.ok)]
+            answers: [.init(200, "It does.", Self.ok)], rateClass: .free
         ) { _ in .json(["status": "ok"]) }
     }
 
     private var users: Route {
         Route(
             "GET", "/api/user/health", "Whether accounts are served", tag: "Operations", access: .everyone,
-            answers: [.init(200, "They are.", Self.ok)]
+            answers: [.init(200, "They are.", Self.ok)], rateClass: .free
         ) { _ in .json(["status": "ok"]) }
     }
 
     private var ready: Route {
         Route(
             "GET", "/readyz", "Whether the database answers and its schema is current", tag: "Operations",
-            access: .everyone, answers: [.init(200, "It can serve.", Self.ok)]
+            access: .everyone, answers: [.init(200, "It can serve.", Self.ok)], rateClass: .free
         ) { _ in
             do {
                 try await migrator.requireCurrent()

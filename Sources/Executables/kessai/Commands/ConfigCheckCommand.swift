@@ -31,9 +31,9 @@ struct ConfigCheckCommand: Command {
         return report.isUsable ? (report.database?.isGood ?? true ? .success : .failure) : .usage
     }
 
-    /// What only this machine knows: folders.
+    /// What only this machine knows: folders, certificates, and how much there may be open.
     private static func findings(onThisMachine settings: Settings) -> [SettingsFinding] {
-        var findings: [SettingsFinding] = []
+        var findings = TLSFiles.findings(settings, now: SystemClock().now()) + Descriptors.findings(settings.door)
         if let fault = Machine.fault(ofFolder: settings.mailFolder) {
             findings.append(.init(gravity: .error, name: "MAIL_FOLDER", detail: "no mail can be put there: \(fault)"))
         }

@@ -46,6 +46,13 @@ enum Machine {
         return FileManager.default.isWritableFile(atPath: folder.path) ? nil : "\(folder.path) cannot be written"
     }
 
+    /// Whether a file is open to every user of the machine.
+    static func isReadableByOthers(_ path: String) -> Bool {
+        // A file that is not there is told elsewhere.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.posixPermissions] as? Int).map { $0 & 0o004 != 0 } ?? false
+    }
+
     /// The environment.
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 

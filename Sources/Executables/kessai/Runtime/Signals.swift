@@ -14,6 +14,20 @@ enum Signals {
         }
     }
 
+    /// SIGHUPs as they come; those that come while one is acted on are one. `finish` ends them.
+    static func hangUps() -> (signals: AsyncStream<Void>, finish: @Sendable () -> Void) {
+        let (signals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        // The handler holds its source: a source that is released hears nothing.
+        source.setEventHandler {
+            continuation.yield()
+            withExtendedLifetime(source) {}
+        }
+        source.resume()
+        return (signals, { continuation.finish() })
+    }
+
     private final class Waiter: Sendable {
         private struct State {
             var continuation: CheckedContinuation<Void, Never>?

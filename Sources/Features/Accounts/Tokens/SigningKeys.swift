@@ -18,6 +18,15 @@ public final class SigningKeys: Sendable {
         var keys: [StoredSigningKey] = []
         var windowStart = Timestamp(epochMs: .min)
         var lookupsInWindow = 0
+        /// The names that the database is being asked for, and who waits for the answer to the same question.
+        var underWay: [String: [CheckedContinuation<Outcome?, Never>]] = [:]
+    }
+    private typealias Outcome = Result<StoredSigningKey?, any Error>
+    private enum Step {
+        case known(StoredSigningKey)
+        case ask
+        case join
+        case refuse
     }
 
     private let database: any Database
@@ -62,25 +71,64 @@ public final class SigningKeys: Sendable {
         return key
     }
 
-    /// The key of a name; nil when there is none. Only an unknown name asks the database, and not too often: beyond that
+    /// The key of a name; nil when there is none. Only an unknown name asks the database: those that come with the same
+    /// name meanwhile wait for that answer, as after a restart everybody does. And it is not asked too often: beyond that
     /// it throws `AccountsError.busy`, as a good token of a new key must not be called bad. Throws `DatabaseError`.
     func key(named keyID: String) async throws -> StoredSigningKey? {
-        let now = clock.now()
-        let (known, mayAsk) = cache.withLock { cache -> (StoredSigningKey?, Bool) in
-            if let known = cache.keys.first(where: { $0.keyID == keyID }) { return (known, false) }
-            // A clock that was set back begins a new window, else none would begin until it had caught up.
-            if now < cache.windowStart || now.since(cache.windowStart) >= .seconds(1) {
-                cache.windowStart = now
-                cache.lookupsInWindow = 0
+        while true {
+            switch cache.withLock({ step(keyID, &$0) }) {
+            case .known(let known): return known
+            case .refuse: throw AccountsError.busy
+            case .ask:
+                let outcome: Outcome
+                do {
+                    let keys = try await database.read { try SigningKeyRepository(tx: $0).all() }
+                    remember(keys)
+                    outcome = .success(keys.first { $0.keyID == keyID })
+                } catch {
+                    outcome = .failure(error)
+                }
+                let waiting = cache.withLock { $0.underWay.removeValue(forKey: keyID) ?? [] }
+                for waiter in waiting { waiter.resume(returning: outcome) }
+                return try outcome.get()
+            case .join:
+                let outcome: Outcome? = await join(keyID)
+                // Whoever asked was given up, which says nothing of the key: somebody else asks.
+                if case .failure(let error)? = outcome, error is CancellationError { continue }
+                if let outcome { return try outcome.get() }
             }
-            cache.lookupsInWindow += 1
-            return (nil, cache.lookupsInWindow <= Self.unknownKeysPerSecondMax)
         }
-        if let known { return known }
-        guard mayAsk else { throw AccountsError.busy }
-        let keys = try await database.read { try SigningKeyRepository(tx: $0).all() }
-        remember(keys)
-        return keys.first { $0.keyID == keyID }
+    }
+
+    /// How many wait for somebody else's question for a name.
+    func waitingCount(for keyID: String) -> Int { cache.withLock { $0.underWay[keyID]?.count ?? 0 } }
+
+    /// What to do about a name now; whoever is told to ask must take the name out of `underWay` afterwards.
+    private func step(_ keyID: String, _ cache: inout Cache) -> Step {
+        if let known = cache.keys.first(where: { $0.keyID == keyID }) { return .known(known) }
+        if cache.underWay[keyID] != nil { return .join }
+        let now = clock.now()
+        // A clock that was set back begins a new window, else none would begin until it had caught up.
+        if now < cache.windowStart || now.since(cache.windowStart) >= .seconds(1) {
+            cache.windowStart = now
+            cache.lookupsInWindow = 0
+        }
+        cache.lookupsInWindow += 1
+        guard cache.lookupsInWindow <= Self.unknownKeysPerSecondMax else { return .refuse }
+        cache.underWay[keyID] = []
+        return .ask
+    }
+
+    /// The outcome of the question that is under way; nil when it has just ended.
+    private func join(_ keyID: String) async -> Outcome? {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Outcome?, Never>) in
+            let isUnderWay = cache.withLock { cache -> Bool in
+                guard cache.underWay[keyID] != nil else { return false }
+                cache.underWay[keyID]?.append(continuation)
+                return true
+            }
+            if !isUnderWay { continuation.resume(returning: nil) }
+        }
     }
 
     private func makeIfNoneSigns(now: Timestamp) async throws -> [StoredSigningKey] {

@@ -17,7 +17,8 @@ struct DeviceRoutes: Sendable {
         [
             Route(
                 "GET", "/api/devices/{device_id}", "What a device has, and what it can buy", tag: "Passes",
-                access: .everyone, answers: [.init(200, "The device.", DeviceResponse.schema)]
+                access: .everyone, names: ["device_id": DeviceResponse.idSchema],
+                answers: [.init(200, "The device.", DeviceResponse.schema)]
             ) { context in
                 guard let configuration else { throw PassesError.notConfigured }
                 let id = context.parameter("device_id")

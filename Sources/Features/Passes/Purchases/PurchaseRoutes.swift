@@ -20,7 +20,7 @@ struct PurchaseRoutes: Sendable {
         Route(
             "POST", "/api/checkout/sessions", "Begin to buy a licence or a day pass", tag: "Passes",
             access: .everyone, body: CheckoutSessionRequest.schema,
-            answers: [.init(201, "The page to open.", CheckoutSessionResponse.schema)]
+            answers: [.init(201, "The page to open.", CheckoutSessionResponse.schema)], rateClass: .checkout
         ) { context in
             let begun = try await purchases.begin(
                 try CheckoutSessionRequest(validated: context.json), requestKey: context.requestKey,
@@ -44,7 +44,7 @@ struct PurchaseRoutes: Sendable {
                 .init(
                     429, "too_many_attempts: 10 tokens were refused for the device; see Retry-After.", Problem.schema,
                     mediaType: "application/problem+json"),
-            ]
+            ], rateClass: .payment
         ) { context in
             guard let configuration else { throw PassesError.notConfigured }
             let request = try ConfirmPurchaseRequest(validated: context.json)

@@ -41,7 +41,7 @@ struct WebhookRoutes: Sendable {
     private var health: Route {
         Route(
             "GET", "/api/webhook/health", "Whether webhooks are received", tag: "Webhooks", access: .everyone,
-            answers: [.init(200, "They are.", .object([.required("status", .oneOf(["ok"]))]))]
+            answers: [.init(200, "They are.", .object([.required("status", .oneOf(["ok"]))]))], rateClass: .free
         ) { _ in .json(["status": "ok"]) }
     }
 }

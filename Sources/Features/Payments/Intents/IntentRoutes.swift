@@ -14,7 +14,7 @@ struct IntentRoutes: Sendable {
             Route(
                 "POST", "/api/payments/intent", "Open the payment of an order", tag: "Payments",
                 access: .authenticated, body: CreateIntentRequest.schema, repeats: .harmless,
-                answers: [.init(200, "The intent to confirm with Stripe.", IntentResponse.schema)]
+                answers: [.init(200, "The intent to confirm with Stripe.", IntentResponse.schema)], rateClass: .payment
             ) { context in
                 let principal = try context.authenticated()
                 let request = try CreateIntentRequest(validated: context.json)

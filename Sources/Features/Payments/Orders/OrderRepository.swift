@@ -104,21 +104,27 @@ struct OrderRepository {
         return try tx.rows(SQL(unsafe: text, values: values)).map(Order.init)
     }
 
-    /// The lines of orders, by order.
+    /// The lines of orders, by order: one statement, however many orders there are.
     func lines(of orders: [Order]) throws -> [OrderID: [OrderLine]] {
+        guard let last = orders.last else { return [:] }
+        // Filled up to a power of two, so that pages of every length are a handful of prepared statements.
+        var places = 1
+        while places < orders.count { places *= 2 }
+        let ids = orders.map(\.id) + Array(repeating: last.id, count: places - orders.count)
+        let marks = ids.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        let text = """
+            SELECT order_id, product_id, description, quantity, unit_amount_minor FROM order_lines
+            WHERE order_id IN (\(marks)) ORDER BY order_id, position
+            """
+        let currencies = Dictionary(orders.map { ($0.id, $0.total.currency) }, uniquingKeysWith: { first, _ in first })
         var lines: [OrderID: [OrderLine]] = [:]
-        for order in orders {
-            let rows = try tx.rows(
-                """
-                SELECT product_id, description, quantity, unit_amount_minor FROM order_lines
-                WHERE order_id = \(order.id) ORDER BY position
-                """)
-            lines[order.id] = try rows.map { row in
+        for row in try tx.rows(SQL(unsafe: text, values: ids.map(\.sqlValue))) {
+            let id: OrderID = try row.id("order_id")
+            guard let currency = currencies[id] else { throw DatabaseError.unexpectedColumn("order_id") }
+            lines[id, default: []].append(
                 try OrderLine(
                     productID: row.text("product_id"), description: row.text("description"),
-                    quantity: row.int("quantity"),
-                    unitAmount: Money(row.int("unit_amount_minor"), order.total.currency))
-            }
+                    quantity: row.int("quantity"), unitAmount: Money(row.int("unit_amount_minor"), currency)))
         }
         return lines
     }

@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 
 /// What every page of the sandbox has around it.
@@ -8,22 +9,20 @@ enum PageFrame {
     )
         -> HTTPResponse
     {
+        let sheet: Markup = "\(style)\(more)"
         let refresh: Markup = refreshes ? "<meta http-equiv=\"refresh\" content=\"5\">" : ""
         let page: Markup = """
             <!doctype html>
             <html lang="\(language)"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">\(refresh)
-            <title>\(title)</title><style>\(style)\(more)</style></head>
+            <title>\(title)</title><style>\(sheet)</style></head>
             <body>\(body)</body></html>
             """
         var response = HTTPResponse.html(page.html, status: status)
-        // Nothing from elsewhere, no script at all. Not a word of `form-action`: browsers hold the redirect after a
-        // form to it too, and the pages of payment send their buyers on to any shop and any app.
-        response.headers["Content-Security-Policy"] =
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        // The pages of payment send their buyers on to any shop and any app after a form.
+        response.headers["Content-Security-Policy"] = SecurityHeaders.policy(
+            sheetSHA256: Digest.sha256Base64(Array(sheet.html.utf8)), formTargets: nil)
+        SecurityHeaders.fill(&response)
         return response
     }
 

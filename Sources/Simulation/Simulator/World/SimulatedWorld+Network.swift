@@ -93,9 +93,9 @@ extension SimulatedWorld {
         if let mutated = mutation?.changeRequest { request = await mutated(request, self) }
         let sent = request
         let response = await Activity.$current.withValue(activity) { () async -> HTTPResponse in
-            switch running.app.router.admit(sent.head) {
+            switch running.app.edge.admit(sent.head) {
             case .refuse(let refusal): return refusal
-            case .accept: return await running.app.router.respond(to: sent)
+            case .accept: return await running.app.edge.respond(to: sent)
             }
         }
         // An answer of a dead process reaches nobody.

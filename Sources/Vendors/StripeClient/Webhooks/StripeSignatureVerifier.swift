@@ -73,14 +73,15 @@ private struct Parts {
         guard header.utf8.count <= StripeSignatureVerifier.headerBytesMax else { throw .headerTooLong }
         var timestamps: [String] = []
         var candidates: [String] = []
-        let entries = header.split(separator: ",", omittingEmptySubsequences: false)
+        // By bytes: a mark that joins the character before it does not hide a separator.
+        let entries = header.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard entries.count <= StripeSignatureVerifier.entriesMax else { throw .headerTooLong }
         for entry in entries {
-            let halves = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let halves = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard halves.count == 2 else { continue }
             switch Self.trimmed(halves[0]) {
-            case "t": timestamps.append(String(Self.trimmed(halves[1])))
-            case "v1": candidates.append(String(Self.trimmed(halves[1])))
+            case "t": timestamps.append(Self.trimmed(halves[1]))
+            case "v1": candidates.append(Self.trimmed(halves[1]))
             // `v0` of test mode, and schemes to come.
             default: break
             }
@@ -95,10 +96,10 @@ private struct Parts {
         self.candidates = candidates
     }
 
-    private static func trimmed(_ text: Substring) -> Substring {
+    private static func trimmed(_ text: Substring.UTF8View) -> String {
         var text = text
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return text
+        while text.first == UInt8(ascii: " ") { text.removeFirst() }
+        while text.last == UInt8(ascii: " ") { text.removeLast() }
+        return String(Substring(text))
     }
 }

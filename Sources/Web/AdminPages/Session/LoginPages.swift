@@ -20,7 +20,7 @@ struct LoginPages: Sendable {
             Route(
                 "POST", "/admin/login", "Logs an operator in", tag: "Pages", access: .everyone,
                 bodyBytesMax: 8 << 10, repeats: .harmless, answers: [.init(303, "Logged in.")], listed: false,
-                door: hall.strangersDoor, handler: logIn),
+                door: hall.strangersDoor, rateClass: .login, handler: logIn),
             hall.post("/admin/logout", "Logs out") { _ in
                 var response = PageResponse.redirect("/admin/login?bye=1")
                 response.headers.add("Set-Cookie", hall.cookie.forgetting)

@@ -16,9 +16,10 @@ struct ReturnPath: Sendable, Equatable {
             return nil
         }
         let path = text.prefix { $0 != "?" && $0 != "#" }
-        guard path == "/admin" || path.hasPrefix("/admin/"), !path.contains("//"), !path.contains("..") else {
-            return nil
-        }
+        guard path == "/admin" || path.hasPrefix("/admin/"), !path.contains("//") else { return nil }
+        // Browsers take segments of dots out of a path, and `%2e` for a dot.
+        let segments = path.lowercased().replacing("%2e", with: ".").split(separator: "/")
+        guard !segments.contains("."), !segments.contains("..") else { return nil }
         guard !path.hasPrefix("/admin/login"), !path.hasPrefix("/admin/logout") else { return nil }
         self.text = text
     }

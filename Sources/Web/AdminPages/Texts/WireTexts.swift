@@ -108,6 +108,9 @@ extension Text {
             "銀行が支払いを処理中です。結果を待ってください。", "The bank is working on a payment; wait for its outcome."),
         "too_many_attempts": Text(
             "試行が多すぎます。しばらく待ってください。", "Too many tries; wait a while."),
+        "rate_limited": Text(
+            "短い時間の要求が多すぎるため、何も実行していません。少し待って、もう一度お試しください。",
+            "Too many requests in a short time; nothing was done. Try again in a moment."),
         "unavailable": Text(
             "ただいま応答できません。少し待って、もう一度お試しください。", "It cannot be done now; try again in a moment."),
         "internal_error": Text(

@@ -1,7 +1,7 @@
 private import Synchronization
 
-/// Lets so many in at once: tests run all at the same time, and a server has only so many connections.
-final class Turnstile: Sendable {
+/// Lets so many in at once: tests run all at the same time, and a machine has only so many connections, threads and processors.
+public final class Turnstile: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,10 +9,10 @@ final class Turnstile: Sendable {
     private let state: Mutex<State>
 
     /// Lets `count` in at once.
-    init(_ count: Int) { state = Mutex(State(free: count)) }
+    public init(_ count: Int) { state = Mutex(State(free: count)) }
 
     /// Waits for its turn, in the order of arrival, and leaves afterwards whatever happened.
-    func pass<R>(_ body: () async throws -> R) async throws -> R {
+    public func pass<R>(_ body: () async throws -> R) async throws -> R {
         await withCheckedContinuation { continuation in
             let isIn = state.withLock { state -> Bool in
                 guard state.free == 0 else {

@@ -1,0 +1,175 @@
+"""Three times as much as can be done: what is refused is refused early, what is accepted is served as ever, and payments come
+before reading."""
+
+import json
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from itertools import chain
+from pathlib import Path
+
+from conftest import BINARY, ROOT, Client, get
+
+sys.path.insert(0, str(ROOT / "Benchmarks/bench"))
+
+import books  # noqa: E402
+import fill  # noqa: E402
+import load  # noqa: E402
+import names  # noqa: E402
+import tokens  # noqa: E402
+from kessai import Kessai  # noqa: E402
+from paths import TOOLS  # noqa: E402
+from sqlite_engine import SQLiteEngine  # noqa: E402
+from vendor import Vendor  # noqa: E402
+
+BUYERS = 8
+ORDERS = 4000
+# How often each order may be read, and for how long there is too much.
+READS, SECONDS = 20, 5
+PAGE = "/api/orders?limit=50"
+
+
+class Orders(names.Orders):
+    """A part of the orders of one database."""
+
+    def __init__(self, first: int, pending: bool):
+        super().__init__(ORDERS, ORDERS // BUYERS, pending)
+        self.numbers = range(names.FIRST_NUMBER + first, names.FIRST_NUMBER + first + ORDERS)
+
+    def buyer(self, number: int) -> int:
+        return (number - names.FIRST_NUMBER) % ORDERS // self.of_a_buyer
+
+
+class Shop:
+    """A server on a database with orders that await their payment's event, and others that nobody began to pay."""
+
+    def __init__(self, folder: Path):
+        subprocess.run(["make", "-s", "-C", str(ROOT / "Benchmarks")], check=True)
+        self.folder, self.kessai = folder, Kessai(Path(BINARY))
+        self.engine = SQLiteEngine(self.kessai, folder)
+        self.awaiting, self.pending = Orders(0, pending=False), Orders(ORDERS, pending=True)
+        database = sqlite3.connect(shutil.copy(self.engine.base, folder / "orders.db"))
+        password_hash = database.execute("SELECT password_hash FROM users").fetchone()[0]
+        for table, columns in fill.TABLES.items():
+            marks = ", ".join("?" for _ in columns.split(","))
+            rows = chain(*(fill.rows(table, orders, password_hash) for orders in (self.awaiting, self.pending)))
+            # Both have the same buyers and products.
+            database.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
+        database.commit()
+        database.close()
+        self.round = self.engine.fresh("orders")
+        load.write_rows(folder / "events", self.awaiting, self.awaiting.numbers, lambda _: [self.engine.installation])
+
+    def learn(self, port: int) -> None:
+        """Logs the buyers in, and writes down what will be asked."""
+        self.port = port
+        known = {buyer: tokens.of_kessai(port, buyer) for buyer in self.pending.buyers()}
+        for name, repeats in ("payments", 1), ("reads", READS):
+            numbers = list(self.pending.numbers) * repeats
+            load.write_rows(self.folder / name, self.pending, numbers, lambda number: [known[self.pending.buyer(number)]])
+        (self.folder / "intent.json").write_text('{"order_id":{2}}')
+        self.token = known[0]
+
+    def read(self, **how) -> dict:
+        """Reads pages of orders; refusals are counted, and everything else is a failure."""
+        try:
+            return load.run(self.port, self.folder / "reads", "--path", PAGE, "--header", "Authorization: Bearer {7}", **how)
+        except load.Unfit as unfit:
+            found = unfit.result
+            assert found and set(found["statuses"]) <= {"200", "503"}, unfit
+            return found
+
+    def pay(self, **how) -> dict:
+        return load.run(
+            self.port, self.folder / "payments", "--method", "POST", "--path", "/api/payments/intent", "--body",
+            str(self.folder / "intent.json"), "--header", "Authorization: Bearer {7}", **how)
+
+    def tell(self, **how) -> dict:
+        return load.run(self.port, self.folder / "events", *load.SIGNED, **how)
+
+
+class Witness(threading.Thread):
+    """Asks like everybody else, and keeps the refusals and how long each took."""
+
+    def __init__(self, shop: Shop):
+        super().__init__(daemon=True)
+        self.client, self.fields = Client(shop.port), f"Authorization: Bearer {shop.token}\r\n"
+        self.refusals, self.times_ms, self.health, self.is_over = [], [], set(), threading.Event()
+
+    def run(self):
+        while not self.is_over.is_set():
+            began = time.monotonic()
+            answer = self.client.exchange(get(PAGE, self.fields))
+            if answer.status == 503:
+                self.refusals.append(answer)
+                self.times_ms.append((time.monotonic() - began) * 1000)
+            self.health.add(self.client.exchange(get()).status)
+
+
+def at_once(**works) -> dict:
+    """Does several things at the same time; what each gave."""
+    results = {}
+
+    def do(name, work):
+        try:
+            results[name] = work()
+        except Exception as error:  # It is raised where the test waits.
+            results[name] = error
+
+    threads = [threading.Thread(target=do, args=pair) for pair in works.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results.values():
+        if isinstance(result, Exception):
+            raise result
+    return results
+
+
+def test_three_times_the_capacity(tmp_path, many_files):
+    shop = Shop(tmp_path)
+    with Vendor(tmp_path).serve(0) as vendor, \
+            shop.kessai.serve(shop.round.url, tmp_path, vendor_port=vendor.port, LOG_LEVEL="warning") as server:
+        shop.learn(server.port)
+        shop.read(count=200, connections=8)
+        capacity = shop.read(count=600)["per_second"]
+        events = shop.tell(count=400)["per_second"]
+        payments = shop.pay(count=200)["per_second"]
+        third = {"count": max(int(capacity), 50), "rate": capacity / 3}
+        calm = shop.read(**third)
+        assert set(calm["statuses"]) == {"200"}
+
+        witness = Witness(shop)
+        witness.start()
+        # Events and payments come at a tenth of what they could; `load.run` refuses any answer of theirs that is no 2xx.
+        found = at_once(
+            reads=lambda: shop.read(
+                count=min(int(capacity * 3 * SECONDS), READS * ORDERS), rate=capacity * 3, connections=900),
+            events=lambda: shop.tell(first=400, count=min(int(events / 10 * SECONDS), ORDERS - 400), rate=events / 10),
+            payments=lambda: shop.pay(first=200, count=min(int(payments / 10 * SECONDS), ORDERS - 200), rate=payments / 10))
+        witness.is_over.set()
+        witness.join(30)
+        after = shop.read(**third)
+    reads = found["reads"]
+    print(json.dumps({"capacity": capacity, "calm": calm, "witness": sorted(witness.times_ms), **found}))
+
+    # Much is refused, and the node goes on serving.
+    assert reads["statuses"]["503"] > reads["requests"] / 5
+    assert reads["statuses"]["200"] > capacity * reads["seconds"] / 5
+    # A refusal comes sooner than an answer, and says when to come again.
+    assert len(witness.refusals) >= 5
+    assert {(refusal.json["code"], refusal.headers["retry-after"]) for refusal in witness.refusals} == {("overloaded", "1")}
+    assert statistics.median(witness.times_ms) < reads["good_latency_ms"]["p50"]
+    # Who is let in waits for few, however long it lasts: in a queue without an end half would wait for a third of the time.
+    assert reads["good_latency_ms"]["p50"] < 100 * calm["latency_ms"]["p50"]
+    assert reads["good_latency_ms"]["p90"] < reads["seconds"] * 1000 / 5
+    assert witness.health == {200}
+    # It is over as soon as they leave, and every order of an event is paid exactly once.
+    assert set(after["statuses"]) == {"200"}
+    books.check(shop.round.value, 400 + found["events"]["requests"], names.AMOUNT)
+    assert found["events"]["requests"] > 0 and found["payments"]["requests"] > 0
