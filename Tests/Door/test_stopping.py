@@ -28,17 +28,19 @@ class Visitor(threading.Thread):
 
     def run(self):
         while True:
-            began = time.monotonic()
             try:
                 client = self.server.client()
             except ConnectionError:
                 self.stopped = time.monotonic()
                 return
+            sent = None
             try:
                 client.send(self.request)
+                # From here on the server's machine has it.
+                sent = time.monotonic()
                 self.answered.append(client.receive().status)
             except ConnectionError as error:
-                self.lost.append((began, str(error)))
+                self.lost.append((sent or time.monotonic(), str(error)))
             client.close()
 
 

@@ -157,6 +157,26 @@ extension BooksTests {
             Plant(
                 rule: "every event that Stripe saw acknowledged is in the inbox, and no other than Stripe's are",
                 change: { $0.events.removeFirst() }),
+            Plant(
+                rule: "a page sells what its order is about, for the order's sum",
+                change: { $0.sessions[0] = $0.sessions[0].changing("amount_total", to: 1) }),
+            Plant(
+                rule: "a page sells what its order is about, for the order's sum",
+                change: { $0.sessions[0] = $0.sessions[0].changing("client_reference_id", to: "another") }),
+            Plant(
+                rule: "a page sells what its order is about, for the order's sum",
+                change: { books in
+                    books.items = books.items.mapValues { $0.map { $0.changing("description", to: "another") } }
+                }),
+            Plant(rule: "a page sells what its order is about, for the order's sum", change: { $0.items = [:] }),
+            Plant(
+                rule: "an order of the shop is paid by its own customer",
+                change: { books in
+                    books.charges = books.charges.map { $0.changing("customer", to: "cus_another") }
+                }),
+            Plant(
+                rule: "an order of the shop is paid by its own customer",
+                sql: ["UPDATE orders SET stripe_customer_id = NULL"]),
             Plant(rule: "every message was sent, and is shown once", change: { $0.mails = [] }),
             Plant(rule: "every message was sent, and is shown once", change: { $0.mails.insert("another.eml") }),
             Plant(

@@ -25,6 +25,12 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         self.values = values
     }
 
+    /// `$1`, `$2`, …: made once, as every statement has several.
+    private static let marks = (1...64).map { "$\($0)" }
+    fileprivate static func mark(_ number: Int) -> String {
+        number <= marks.count ? marks[number - 1] : "$\(number)"
+    }
+
     /// Collects the parts of a statement.
     public struct Interpolation: StringInterpolationProtocol {
         var text: String
@@ -42,13 +48,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         /// A bound value.
         public mutating func appendInterpolation(_ value: some SQLConvertible) {
             values.append(value.sqlValue)
-            text += "$\(values.count)"
+            text += SQL.mark(values.count)
         }
 
         /// A bound value or NULL.
         public mutating func appendInterpolation<Value: SQLConvertible>(_ value: Value?) {
             values.append(value?.sqlValue ?? .null)
-            text += "$\(values.count)"
+            text += SQL.mark(values.count)
         }
 
         /// Text that is not bound: a list of columns, a lock clause. Never input.

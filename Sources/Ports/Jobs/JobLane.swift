@@ -29,11 +29,14 @@ struct JobLane: Sendable {
                 await stop.wait(for: Stopping.takesNoMore)
                 return .stopped
             }
-            var running = 0
+            // Counted where it happens: while one claim is under way several jobs may end, and the next claim takes as many.
+            let ended = Gauge()
+            var begun = 0
             var isWaiting = false
             var mayHaveMore = true
             var heard = 0
             while true {
+                let running = begun - ended.value
                 let isStopping = Task.isCancelled || stop.value >= Stopping.takesNoMore
                 if isStopping, running == 0 { break }
                 if !isStopping, mayHaveMore, running < slots {
@@ -41,10 +44,11 @@ struct JobLane: Sendable {
                     heard = bell.value
                     let claimed = try await claim(slots - running)
                     mayHaveMore = claimed.count == slots - running
-                    running += claimed.count
+                    begun += claimed.count
                     for job in claimed {
                         group.addTask {
                             await execution.run(job)
+                            ended.raise()
                             return .jobEnded
                         }
                     }
@@ -58,12 +62,11 @@ struct JobLane: Sendable {
                     }
                 }
                 switch try await group.next() {
-                case .jobEnded: running -= 1
                 case .woke:
                     isWaiting = false
                     heard = bell.value
                     mayHaveMore = true
-                case .stopped, nil: break
+                case .jobEnded, .stopped, nil: break
                 }
             }
             group.cancelAll()

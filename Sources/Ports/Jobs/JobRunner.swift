@@ -38,6 +38,9 @@ public struct JobRunner: Sendable {
             pruner: JobPruner(jobRetention: options.jobRetention, messageRetention: options.messageRetention))
     }
 
+    /// The kinds that it runs, in the order of their names.
+    public var kinds: [String] { definitions.keys.sorted() }
+
     /// Runs jobs until `stop()`, and returns when the last has ended. A database that goes away is waited for.
     ///
     /// Cancelling the task cancels everything at once: jobs that heed it are tried again, others are rescued when their

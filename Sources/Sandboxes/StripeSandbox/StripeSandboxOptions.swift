@@ -11,6 +11,8 @@ public struct StripeSandboxOptions: Sendable {
     public var apiVersion = "2026-10-28.endive"
     /// Where payers reach the sandbox's own pages, without a slash at the end.
     public var publicURL = "http://127.0.0.1:12111"
+    /// Whether answers and events are spread over lines, as Stripe's are.
+    public var isPretty = true
     /// Whether capture is asynchronous by default, as with Stripe since 2024-04-10: a charge's balance transaction
     /// then comes some seconds later with `charge.updated`.
     public var automaticAsync = true

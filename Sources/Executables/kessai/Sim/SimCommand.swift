@@ -46,7 +46,9 @@ struct SimCommand: Command {
         let tally = try await SimProgress.of("histories", count: runs, clock: clock) { progress in
             try await simulator.run(from: seed, count: runs, jobs: jobs, progress: progress)
         }
-        var report = SimReport(tally: tally, seconds: Double(clock.now().since(began).milliseconds) / 1000)
+        var report = SimReport(
+            tally: tally, seconds: Double(clock.now().since(began).milliseconds) / 1000,
+            jobKinds: simulator.jobKinds)
         let shortest = try tally.failures.first.map { try SimProgress.shrink(simulator, seed: $0.seed) }
         report.replay = shortest.map { Self.replay(of: $0.outcome.seed, $0.kept, arguments["--mutation"]) }
         Terminal.write(arguments.has("--json") ? report.json.text() + "\n" : report.table)

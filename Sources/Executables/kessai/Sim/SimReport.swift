@@ -5,11 +5,16 @@ internal import Simulator
 struct SimReport {
     let tally: Simulator.Tally
     let seconds: Double
+    /// The kinds of jobs that must have been done.
+    let jobKinds: [String]
     /// The command that plays the shortest failing history again; nil when none failed.
     var replay: String?
 
-    init(tally: Simulator.Tally, seconds: Double) {
+    /// A report; `jobKinds` are those of the application.
+    init(tally: Simulator.Tally, seconds: Double, jobKinds: [String]) {
         self.tally = tally
+        // It needs a setting that no history has.
+        self.jobKinds = jobKinds.filter { $0 != "payments.create_customer" }
         self.seconds = seconds
     }
 
@@ -23,7 +28,7 @@ struct SimReport {
     /// What never struck.
     var gaps: [String] {
         tally.coverage.gaps(
-            at: SimulatedFeatures.places, attacks: SimulatedFeatures.attacks,
+            at: SimulatedFeatures.places, attacks: SimulatedFeatures.attacks, jobs: jobKinds,
             passesMin: tally.histories < Self.nothingAtZeroFrom ? 5_000 : 1)
     }
 
@@ -35,10 +40,15 @@ struct SimReport {
         var text = "\(tally.histories) histories in \(Int(seconds)) s ("
         text += tally.byFeature.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         text += ")  hash \(String(tally.hash, radix: 16))\n\n"
-        for fault in Fault.allCases { text += row(fault.rawValue, tally.coverage.faults[fault] ?? 0) }
-        for (name, count) in tally.coverage.weather.sorted(by: { $0.key < $1.key }) { text += row(name, count) }
+        text += "  what went wrong\(String(repeating: " ", count: 45))times  in histories that broke a rule\n"
+        for fault in Fault.allCases {
+            text += row(fault.rawValue, tally.coverage.faults[fault] ?? 0, tally.breaches[fault.rawValue] ?? 0)
+        }
+        for (name, count) in tally.coverage.weather.sorted(by: { $0.key < $1.key }) {
+            text += row("weather: \(name)", count, tally.breaches[name] ?? 0)
+        }
         for (name, count) in tally.coverage.attacks.sorted(by: { $0.key < $1.key }) {
-            text += row("refused: \(name)", count)
+            text += row("refused: \(name)", count, tally.breaches[name] ?? 0)
         }
         text += "\ncrashes by place\n"
         for (place, count) in tally.coverage.crashes.sorted(by: { $0.key < $1.key }) { text += row(place, count) }
@@ -53,8 +63,9 @@ struct SimReport {
         return text
     }
 
-    private func row(_ name: String, _ count: Int) -> String {
-        "  \(name)\(String(repeating: " ", count: max(1, 60 - name.count)))\(count)\n"
+    private func row(_ name: String, _ count: Int, _ broken: Int? = nil) -> String {
+        let line = "  \(name)\(String(repeating: " ", count: max(1, 60 - name.count)))\(count)"
+        return line + (broken.map { "  \($0)" } ?? "") + "\n"
     }
 
     /// For machines.
@@ -69,6 +80,7 @@ struct SimReport {
             "faults": counts(Fault.allCases.map { ($0.rawValue, tally.coverage.faults[$0] ?? 0) }),
             "weather": counts(tally.coverage.weather.map { ($0.key, $0.value) }),
             "attacks": counts(tally.coverage.attacks.map { ($0.key, $0.value) }),
+            "breaches": counts(tally.breaches.map { ($0.key, $0.value) }),
             "passes": counts(tally.coverage.passes.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),
             "never_hit": .array(gaps.map { .string($0) }),

@@ -9,6 +9,7 @@ struct Pipeline {
     let requestID: String
     private let found: (endpoint: Endpoint, ids: [String])?
     private let key: String?
+    private let isPretty: Bool
     private var version: APIVersion
     private var headers: HTTPHeaders = [:]
     private var fault: StripeSandboxFault?
@@ -23,6 +24,7 @@ struct Pipeline {
         found = Endpoint.find(method: request.head.method, path: request.head.path)
         key = request.head.headers["Idempotency-Key"].flatMap { $0.isEmpty ? nil : $0 }
         version = state.accountVersion
+        isPretty = state.options.isPretty
     }
 
     /// Answers, with every effect on the state.
@@ -172,7 +174,7 @@ extension Pipeline {
 // Answers.
 extension Pipeline {
     private func answer(_ status: Int, _ value: JSONValue) -> HTTPResponse {
-        HTTPResponse(status: status, body: value.bytes(pretty: true))
+        HTTPResponse(status: status, body: value.bytes(pretty: isPretty))
     }
 
     private mutating func answer(_ failure: StripeError) -> HTTPResponse {

@@ -17,7 +17,8 @@ extension SandboxState {
                 deliveries.put(delivery)
                 continue
             }
-            let body = JSONValue.object(event.json(in: endpoint.apiVersion ?? accountVersion)).bytes(pretty: true)
+            let body = JSONValue.object(event.json(in: endpoint.apiVersion ?? accountVersion))
+                .bytes(pretty: options.isPretty)
             let signature = WebhookSignature.header(body, secrets: endpoint.activeSecrets(at: now), at: now)
             let headers: HTTPHeaders = [
                 "Content-Type": "application/json; charset=utf-8", "Accept": "*/*; q=0.5, application/xml",

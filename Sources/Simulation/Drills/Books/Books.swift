@@ -14,6 +14,8 @@ public struct Books: Sendable {
     public var refunds: [JSONValue]
     /// Stripe's Checkout Sessions.
     public var sessions: [JSONValue]
+    /// What each of those sells, by its id.
+    public var items: [String: [JSONValue]] = [:]
     /// The ids of Stripe's events.
     public var events: Set<String>
     /// The ids of the events that Stripe saw acknowledged with 2xx.
@@ -33,6 +35,10 @@ public struct Books: Sendable {
             sessions: try await stripe.list("/v1/checkout/sessions"),
             events: Set(try await stripe.list("/v1/events").compactMap { $0["id"]?.string }),
             acknowledged: acknowledged, mails: mails, memory: memory)
+        for session in sessions {
+            guard let id = session["id"]?.string else { continue }
+            items[id] = try await stripe.list("/v1/checkout/sessions/\(id)/line_items")
+        }
     }
 
     /// Books that were read already; of `charges` those that succeeded count.

@@ -14,6 +14,8 @@ extension Rules {
         ComparedRule("every charge is one payment of ours, of the same order, amount and currency", charges),
         ComparedRule("refunds are the same on both sides, and one wish is one refund", refunds),
         ComparedRule("a pass is delivered if and only if its one page is paid", pages),
+        ComparedRule("a page sells what its order is about, for the order's sum", wares),
+        ComparedRule("an order of the shop is paid by its own customer", customers),
         ComparedRule("what is over here cannot be paid at Stripe", closed),
         ComparedRule("nothing is charged for an order that was given up") { books in
             let given = Set(
@@ -129,6 +131,56 @@ extension Rules {
             .map { ("\($0) has several paid pages", $0) }
             + delivered.subtracting(paid).sorted().map { ("\($0) is delivered, and no page is paid", $0) }
             + Set(paid).subtracting(delivered).sorted().map { ("\($0) is paid and not delivered", $0) }
+    }
+
+    private static func wares(_ books: Books) async throws -> [ComparedRule.Breach] {
+        var wanted: [String: (total: String, lines: [String])] = [:]
+        let rows = try await books.rows(
+            """
+            SELECT o.id, o.total_minor, o.currency, l.description, l.quantity, l.unit_amount_minor
+            FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.seller = 'passes' ORDER BY o.id, l.position
+            """)
+        for row in rows {
+            let (order, currency) = (try row.text("id"), try row.text("currency"))
+            let line = "\(try row.int("quantity")) × \(try row.text("description"))"
+            let total = "\(try row.int("total_minor")) \(currency)"
+            let price = try row.int("unit_amount_minor")
+            wanted[order, default: (total, [])].lines.append("\(line) at \(price) \(currency)")
+        }
+        var found: [ComparedRule.Breach] = []
+        for session in books.sessions {
+            let (id, order) = (session["id"]?.string ?? "", books.order(of: session))
+            guard let order, let known = wanted[order], session["client_reference_id"]?.string == order else {
+                found.append(("\(id) is a page of no order", order))
+                continue
+            }
+            let total = "\(session["amount_total"]?.int ?? 0) \(session["currency"]?.string ?? "")"
+            if total != known.total { found.append(("\(id) costs \(total), its order \(known.total)", order)) }
+            let lines = (books.items[id] ?? []).map { item in
+                "\(item["quantity"]?.int ?? 0) × \(item["description"]?.string ?? "") at "
+                    + "\(item["price"]?["unit_amount"]?.int ?? 0) \(item["price"]?["currency"]?.string ?? "")"
+            }
+            if lines.sorted() != known.lines.sorted() {
+                found.append(("\(id) sells \(lines), its order is about \(known.lines)", order))
+            }
+        }
+        return found
+    }
+
+    private static func customers(_ books: Books) async throws -> [ComparedRule.Breach] {
+        var ours: [String: (order: String, customer: String?)] = [:]
+        let rows = try await books.rows(
+            """
+            SELECT p.stripe_payment_intent_id AS intent, o.id, o.stripe_customer_id AS customer
+            FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.seller = 'shop'
+            """)
+        for row in rows { ours[try row.text("intent")] = (try row.text("id"), try row.textOrNil("customer")) }
+        return books.charges.compactMap { charge in
+            guard let known = ours[charge["payment_intent"]?.string ?? ""] else { return nil }
+            let payer = charge["customer"]?.string
+            return payer != nil && payer == known.customer
+                ? nil : ("\(payer ?? "nobody") paid for \(known.customer ?? "nobody")", known.order)
+        }
     }
 
     private static func closed(_ books: Books) async throws -> [ComparedRule.Breach] {

@@ -76,7 +76,11 @@ public struct NodesRound: Sendable {
         let database = DrillDatabase.given(try await cluster.start())
         var layout = Ground.Layout(seed: seed)
         (layout.serves, layout.works, layout.orderBuyers, layout.devices) = (3, 2, 4, 3)
-        layout.settings = ["DATABASE_LISTEN_URL": try await cluster.listenURL()]
+        layout.settings = [
+            "DATABASE_LISTEN_URL": try await cluster.listenURL(),
+            // Only those that work do, so that to kill one of them takes something away.
+            "JOBS_IN_SERVE": "false",
+        ]
         layout.front = { [watch] nodes in
             let front = try await cluster.nginx(nodes)
             watch.look(at: front)

@@ -5,8 +5,11 @@ private import Synchronization
 
 /// Sees every request of the clients to the servers, and what became of it.
 final class Watch: HTTPTransport {
-    /// A request that got no good answer yet: since when.
-    private struct Trouble { var since: Timestamp }
+    /// A request that got no good answer yet: since when, and since which phase.
+    private struct Trouble {
+        var since: Timestamp
+        var phase: Int
+    }
     private struct State {
         var front = ""
         var phases: [PhaseRow] = []
@@ -81,14 +84,17 @@ final class Watch: HTTPTransport {
             state.phases[last].slowestMs = max(state.phases[last].slowestMs, now.since(began).milliseconds)
             guard let (status, code) = answer else {
                 let name = if case .notSent = error { "not reached" } else { "broken off" }
-                state.phases[last].others[name, default: 0] += 1
-                state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began)
+                // nginx stands before all nodes, and answers whatever becomes of them.
+                state.phases[last].wrongs[name, default: 0] += 1
+                state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began, phase: last)
                 return
             }
             let saysWhen = response?.headers["Retry-After"] != nil
+            let isKeyed = request.method == "POST" && request.headers["Idempotency-Key"] != nil
             let isInUse = status == 409 && code == "idempotency_key_in_use"
             if status == 503, saysWhen, code == "unavailable" {
                 state.phases[last].awayAnswers += 1
+                if isKeyed { state.phases[last].keyedAway += 1 }
             } else if isInUse || (status == 503 && !code.isEmpty), saysWhen {
                 state.phases[last].others["\(status) \(code)", default: 0] += 1
             } else if status >= 500 || isInUse {
@@ -98,6 +104,9 @@ final class Watch: HTTPTransport {
                 if let trouble = state.troubles.removeValue(forKey: identity) {
                     if status < 400 {
                         state.phases[last].mended += 1
+                        if isKeyed { state.phases[trouble.phase].keyedMended += 1 }
+                    } else if isKeyed, !Self.refusals.contains(code) {
+                        state.phases[last].wrongs["\(status) \(code) to a repeat", default: 0] += 1
                     } else {
                         state.phases[last].others["\(status) \(code) to a repeat", default: 0] += 1
                     }
@@ -111,9 +120,17 @@ final class Watch: HTTPTransport {
                 state.lastGoodAt = now
                 return
             }
-            state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began)
+            state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began, phase: last)
         }
     }
+
+    /// How a repeat with a key may be refused: what it asks for was settled otherwise meanwhile.
+    private static let refusals: Set<String> = [
+        "order_not_pending", "order_not_cancelable", "payment_in_progress", "payment_already_processed",
+        "payment_intent_creation_failed", "nothing_to_refund", "refund_too_large", "refund_refused", "out_of_stock",
+        "too_many_open_orders", "already_unlocked", "license_owned", "purchase_closed", "purchase_in_progress",
+        "purchase_needs_review", "delivery_pending",
+    ]
 
     private static func code(_ response: HTTPResponse) -> String {
         guard response.status >= 400 else { return "" }
@@ -129,14 +146,19 @@ public struct PhaseRow: Sendable, Equatable {
     public var requests = 0
     /// 503 with `Retry-After` and the code `unavailable`: the database or every node is away.
     public var awayAnswers = 0
-    /// Everything else that wants a repeat, by name: `not reached`, `broken off`, `409 idempotency_key_in_use`,
+    /// Those of them to a POST with an `Idempotency-Key`.
+    public var keyedAway = 0
+    /// Everything else that wants a repeat, by name: `409 idempotency_key_in_use`,
     /// `503 payment_page_unavailable` (Stripe is away).
     public var others: [String: Int] = [:]
-    /// Answers that must not be, by name: `500 internal_error`, `503 unavailable without Retry-After`, ….
+    /// Answers that must not be, by name: `not reached`, `broken off`, `500 internal_error`,
+    /// `503 unavailable without Retry-After`, `404 order_not_found to a repeat`, ….
     public var wrongs: [String: Int] = [:]
     /// Requests that had failed and then were answered well. A refusal of such a one is among the `others`, as
     /// `409 order_not_cancelable to a repeat`.
     public var mended = 0
+    /// POSTs with an `Idempotency-Key` that failed in it and were answered well, whenever that was.
+    public var keyedMended = 0
     /// The longest time from the first failure of a request to its answer, in milliseconds.
     public var longestTroubleMs: Int64 = 0
     /// The longest time in which nobody got an answer of use, in milliseconds.
@@ -155,6 +177,7 @@ public struct PhaseRow: Sendable, Equatable {
         return [
             "phase": .string(name), "requests": .int(Int64(requests)), "unavailable": .int(Int64(awayAnswers)),
             "others": object(others), "wrong": object(wrongs),
+            "unavailable_with_key": .int(Int64(keyedAway)), "mended_with_key": .int(Int64(keyedMended)),
             "mended": .int(Int64(mended)), "longest_trouble_ms": .int(longestTroubleMs),
             "longest_gap_ms": .int(longestGapMs), "slowest_ms": .int(slowestMs),
         ]

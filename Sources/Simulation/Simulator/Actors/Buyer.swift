@@ -28,6 +28,7 @@ final class Buyer: SimulatedActor {
         "confirm_bank": [.commit("event payment_intent.requires_action")],
         "cancel": [.commit("event payment_intent.canceled")],
     ]
+    static let attacks = ["swap_amount"]
     private static let badCards = [
         "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedExpiredCard",
         "pm_card_radarBlock",
@@ -123,6 +124,8 @@ final class Buyer: SimulatedActor {
         mine.withLock { $0.intents[order] = intent }
         if more["amount"] != nil, world.memory.logCount("swap_attempt \(order)") == before {
             world.memory.violate("a swapped amount of order \(order) was not logged")
+        } else if more["amount"] != nil {
+            world.memory.shrugged("swap_amount")
         }
         if let total = mine.withLock({ $0.totals[order] }),
             answer["amount"]?.int != total || answer["currency"] != "jpy"

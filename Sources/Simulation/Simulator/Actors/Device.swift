@@ -17,13 +17,22 @@ final class Device: SimulatedActor {
     static let stepCount = 1...8
     static let opening = ["begin", "pay_page", "confirm"]
 
+    /// The money is there, and its delivery fails.
+    private static let undelivered = PlannedFault(
+        fault: .statementFailed, activity: "event checkout.session.completed", turn: 1)
     static let aims: [String: [Aim]] = [
+        "pay_page": [
+            .commit("job:payments.verify_checkout", after: undelivered),
+            .call("job:payments.verify_checkout", after: undelivered),
+        ],
         "pay_konbini": [
             .commit("event payment_intent.requires_action"), .commit("event checkout.session.async_payment_succeeded"),
             .commit("event checkout.session.async_payment_failed"), .commit("event charge.pending"),
         ],
         "begin_twice": [.commit("job:passes.close_purchase"), .call("job:passes.close_purchase")],
     ]
+
+    static let attacks = ["swap_unlocks", "confirm_wrong_product"]
 
     private struct Page: Sendable {
         let session: String
@@ -33,6 +42,8 @@ final class Device: SimulatedActor {
         var pages: [Page] = []
         var token: (text: String, product: String)?
     }
+    /// Whoever confirms as the wrong product is refused so, or had no token of ours any more.
+    private static let refusals: Set<String> = ["purchase_token_of_another_product", "purchase_token_expired"]
     private let id: String
     private let world: SimulatedWorld
     private let held = Mutex(Held())
@@ -104,6 +115,9 @@ final class Device: SimulatedActor {
             world.memory.violate("\(id) claimed \(claimed) unlocks of \(before), and nothing was logged")
         }
         let after = await unlocks()
+        if claimed != nil, world.memory.logCount("swap_attempt \(id)") > logged {
+            world.memory.shrugged("swap_unlocks")
+        }
         if let claimed, claimed > after, world.memory.logCount("swap_attempt \(id)") == logged {
             world.memory.violate("\(id) claimed \(claimed) unlocks of \(after), and nothing was logged")
         }
@@ -140,6 +154,7 @@ final class Device: SimulatedActor {
         let answer = await world.request(
             "POST", isLicense ? "/license/confirm" : "/unlock/daypass",
             body: ["device_id": .string(id), "purchase_token": .string(token.text)])
+        if isWrong { world.memory.attacked("confirm_wrong_product", answer, codes: Self.refusals) }
         guard let answer, answer.status == 200 else { return }
         if isWrong { world.memory.violate("a token for \(token.product) confirmed the other product") }
         let hash = Hex.encode(Digest.sha256(Array(token.text.utf8)))

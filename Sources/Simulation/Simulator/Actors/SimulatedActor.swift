@@ -23,11 +23,21 @@ public struct Aim: Sendable, Equatable {
     public let point: Point
     /// During what: `event charge.pending`.
     public let activity: String
+    /// What must go wrong before, so that it comes about; nil is nothing.
+    public let cause: PlannedFault?
+
+    private init(_ point: Point, _ activity: String, _ cause: PlannedFault?) {
+        (self.point, self.activity, self.cause) = (point, activity, cause)
+    }
 
     /// A commit in an activity.
-    public static func commit(_ activity: String) -> Aim { Aim(point: .commit, activity: activity) }
+    public static func commit(_ activity: String, after cause: PlannedFault? = nil) -> Aim {
+        Aim(.commit, activity, cause)
+    }
     /// A call to Stripe in an activity.
-    public static func call(_ activity: String) -> Aim { Aim(point: .call, activity: activity) }
+    public static func call(_ activity: String, after cause: PlannedFault? = nil) -> Aim {
+        Aim(.call, activity, cause)
+    }
 }
 
 /// Somebody who acts in histories: a buyer, an operator, a device, a thief. Features add theirs.

@@ -32,6 +32,9 @@ public struct Coverage: Sendable, Equatable {
         attacks.merge(other.attacks, uniquingKeysWith: +)
     }
 
+    /// Every kind of fault, weather and attack that was there.
+    var names: Set<String> { Set(faults.keys.map(\.rawValue)).union(weather.keys).union(attacks.keys) }
+
     /// Where a commit, a call or a mail was passed and one of its crashes was never tried, with how often it was passed; the most
     /// often passed first. These are the places that features do not name, or gaps.
     public var uncrashed: [(crash: String, passes: Int)] {
@@ -48,12 +51,15 @@ public struct Coverage: Sendable, Equatable {
         return found.sorted { ($1.passes, $0.crash) < ($0.passes, $1.crash) }
     }
 
-    /// What never happened: a kind of fault or of weather; a crash at one of the `places` that features name;
-    /// one of the `attacks`; a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
-    public func gaps(at places: [Point: [String]], attacks kinds: [String], passesMin: Int = 5_000) -> [String] {
+    /// What never happened: a kind of fault or of weather; a job of one of the `jobs`; a crash at one of the `places`
+    /// that features name; one of the `attacks`; a crash where a commit, a call or a mail was passed `passesMin` times. Empty is full coverage.
+    public func gaps(
+        at places: [Point: [String]], attacks kinds: [String], jobs: [String] = [], passesMin: Int = 5_000
+    ) -> [String] {
         var gaps = Fault.allCases.filter { faults[$0] == nil }.map(\.rawValue)
         gaps += Weather.names.filter { weather[$0] == nil }
         gaps += kinds.filter { attacks[$0] == nil }
+        gaps += jobs.filter { passes["commit in job:\($0)"] == nil }.map { "commit in job:\($0)" }
         for point in [Point.commit, .call, .mail] {
             let often = passes.filter { $0.value >= passesMin && $0.key.hasPrefix("\(point.rawValue) in ") }
                 .map { String($0.key.dropFirst(point.rawValue.count + 4)) }

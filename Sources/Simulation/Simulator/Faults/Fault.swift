@@ -21,12 +21,17 @@ public enum Fault: String, Sendable, CaseIterable {
     case commitUnknownDone = "commit_unknown_done"
     case commitUnknownUndone = "commit_unknown_undone"
     case databaseAway = "database_away"
+    /// One of its first statements fails, as a constraint that nobody thought of would.
+    case statementFailed = "statement_failed"
+    case diskFull = "disk_full"
     // At a call to Stripe
     case crashBeforeCall = "crash_before_call"
     case crashAfterCall = "crash_after_call"
     case callNotSent = "call_not_sent"
     case callLost = "call_lost"
     case callAnswerLost = "call_answer_lost"
+    /// Stripe acts; then the machine stands still for longer than Stripe remembers the key.
+    case callAnswerLostForADay = "call_answer_lost_for_a_day"
     case callRepeated = "call_repeated"
     /// It reaches Stripe after we have given it up.
     case callLate = "call_late"
@@ -78,9 +83,10 @@ public enum Fault: String, Sendable, CaseIterable {
     public var point: Point {
         switch self {
         case .crashBeforeCommit, .crashAfterCommit, .commitRefused, .commitUnknownDone, .commitUnknownUndone,
-            .databaseAway:
+            .databaseAway, .statementFailed, .diskFull:
             .commit
-        case .crashBeforeCall, .crashAfterCall, .callNotSent, .callLost, .callAnswerLost, .callRepeated, .callLate,
+        case .crashBeforeCall, .crashAfterCall, .callNotSent, .callLost, .callAnswerLost, .callAnswerLostForADay,
+            .callRepeated, .callLate,
             .callSlow, .callCut, .callNotJSON, .callUnauthorized, .callForbidden, .callRateLimited, .callLockTimeout,
             .callServerError, .callServerErrorDone, .callKeyInUse, .callNotFound, .callDependencyFailed,
             .callGatewayTimeout, .callOutage:

@@ -37,7 +37,7 @@ extension Invariants {
 
     /// Mails are counted by what they say, as their keys are unique however many there are.
     static func receipts(_ books: Books) async throws -> [String] {
-        let texts = books.world.mailbox.mails.values.map(\.text)
+        let texts = books.world.mailbox.mails.filter { $0.key.hasPrefix("shop.receipt:") }.map(\.value.text)
         let rows = try await books.rows(
             """
             SELECT o.number, o.total_minor FROM shop_deliveries d JOIN orders o ON o.id = d.order_id ORDER BY o.number
@@ -48,7 +48,7 @@ extension Invariants {
             let count = texts.filter { $0.contains("Order: \(number)\n") }.count
             if count != 1 { faults.append("order \(number) has \(count) receipts") }
         }
-        if texts.count != rows.count { faults.append("\(texts.count) mails for \(rows.count) deliveries") }
+        if texts.count != rows.count { faults.append("\(texts.count) receipts for \(rows.count) deliveries") }
         return faults
     }
 }

@@ -7,6 +7,9 @@ extension Mutations {
         Mutation("fresh_key_on_retry", "every call to Stripe has a key of its own").with { mutation in
             mutation.wrapTransport = { freshKeys($0) { _ in true } }
         },
+        Mutation("intent_with_fresh_key", "an intent whose making is tried again has another key").with { mutation in
+            mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/payment_intents") } }
+        },
         Mutation("refund_with_fresh_key", "a refund that is tried again has another key").with { mutation in
             mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/refunds") } }
         },

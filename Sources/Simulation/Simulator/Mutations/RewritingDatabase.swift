@@ -12,6 +12,8 @@ enum Rewriting: Sendable {
     case empty
     /// Does it in a transaction of its own, after this one.
     case later
+    /// Fails.
+    case failed(DatabaseError)
 }
 
 /// A database under which statements are not what the application wrote.
@@ -53,6 +55,11 @@ struct RewritingDatabase: Database {
     }
 
     func close() async { await inner.close() }
+
+    /// Whether a statement makes a savepoint, or ends one.
+    static func isOfSavepoints(_ text: String) -> Bool {
+        text.hasPrefix("SAVEPOINT") || text.hasPrefix("RELEASE") || text.hasPrefix("ROLLBACK")
+    }
 }
 
 private final class RewritingSession: SQLSession {
@@ -71,6 +78,7 @@ private final class RewritingSession: SQLSession {
         case .text(let text): return try perform(SQL(unsafe: text, values: sql.values), rowsMax)
         case .skipped(let changedRows): return SQLResult(rows: [], changedRows: changedRows)
         case .empty: return SQLResult(rows: [], changedRows: 0)
+        case .failed(let error): throw error
         case .later:
             later.append(sql)
             return SQLResult(rows: [], changedRows: 1)
@@ -81,7 +89,7 @@ private final class RewritingSession: SQLSession {
 
     private func perform(_ sql: SQL, _ rowsMax: Int) throws -> SQLResult {
         let words = sql.text.drop { $0 == " " || $0 == "\n" }
-        if words.hasPrefix("SAVEPOINT") || words.hasPrefix("RELEASE") || words.hasPrefix("ROLLBACK") {
+        if RewritingDatabase.isOfSavepoints(sql.text) {
             return SQLResult(rows: [], changedRows: try tx.execute(sql))
         }
         if words.hasPrefix("SELECT") {

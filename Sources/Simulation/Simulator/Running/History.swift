@@ -138,7 +138,7 @@ struct History: Sendable {
 
     private static func work(_ world: SimulatedWorld) async {
         while world.isNoisy {
-            await world.wait(.milliseconds(world.chance.number(in: 500...12_000)))
+            await world.wait(.milliseconds(world.chance.number(in: 1_000...20_000)))
             await runJobs(world)
         }
     }
@@ -191,7 +191,7 @@ struct History: Sendable {
 
     /// Seconds: together longer than Stripe's retries, a voucher's life, and our own retries.
     private static let pauses: [Duration] = [
-        5, 100, 600, 3_700, 3_700, 10_800, 21_600, 43_200, 43_200, 86_400, 86_400, 86_400, 86_400, 3_700,
+        5, 100, 600, 3_700, 3_700, 28_800, 50_400, 86_400, 86_400, 86_400, 86_400, 3_700,
     ]
     .map { .seconds($0) }
 

@@ -136,11 +136,12 @@ struct FaultRates: Sendable {
     /// Crashes at some of the `aims`, when they are first passed.
     func drawAimed(_ chance: Chance, at aims: [Aim]) -> [PlannedFault] {
         guard !aims.isEmpty else { return [] }
-        return (0..<chance.int(0...2)).compactMap { _ in
+        return (0..<chance.int(0...2)).flatMap { _ -> [PlannedFault] in
             let aim = chance.pick(aims)
             let crashes = (Fault.byPoint[aim.point] ?? []).filter(\.isCrash)
-            return crashes.isEmpty
-                ? nil : PlannedFault(fault: chance.pick(crashes), activity: aim.activity, turn: 1)
+            guard !crashes.isEmpty else { return [] }
+            let crash = PlannedFault(fault: chance.pick(crashes), activity: aim.activity, turn: 1)
+            return [aim.cause, crash].compactMap(\.self)
         }
     }
 

@@ -5,6 +5,8 @@ private import Synchronization
 /// Plays histories of the whole application in a world that does its worst, and checks the books after each.
 public final class Simulator: Sendable {
     private let template: Template
+    /// The kinds of the application's jobs.
+    public var jobKinds: [String] { template.jobKinds }
     private let features: [any SimulatedFeature.Type]
     private let mutation: Mutation?
 
@@ -37,6 +39,8 @@ public final class Simulator: Sendable {
         public var byFeature: [String: Int] = [:]
         /// What went wrong, and where.
         public var coverage = Coverage()
+        /// How many of those that broke a rule had a kind of fault, weather or attack in them, by its name.
+        public var breaches: [String: Int] = [:]
         /// Those that broke a rule, by seed.
         public var failures: [Outcome] = []
         /// The sum of all hashes: equal runs have equal ones, however many threads there were.
@@ -69,7 +73,10 @@ public final class Simulator: Sendable {
                     for feature in outcome.features { tally.byFeature[feature, default: 0] += 1 }
                     tally.coverage.add(outcome.coverage)
                     tally.hash &+= outcome.hash
-                    if !outcome.violations.isEmpty { tally.failures.append(outcome) }
+                    if !outcome.violations.isEmpty {
+                        tally.failures.append(outcome)
+                        for name in outcome.coverage.names { tally.breaches[name, default: 0] += 1 }
+                    }
                     return tally.histories
                 }
                 progress(done)

@@ -67,6 +67,9 @@ public final class Memory: Sendable {
         }
     }
 
+    /// An attack was tried that changes nothing: it was logged.
+    func shrugged(_ kind: String) { state.withLock { $0.attacks[kind, default: 0] += 1 } }
+
     func logged(_ line: Log.Line) {
         if line.event == "request_refused", case .string(let id)? = line["request_id"] {
             state.withLock { _ = $0.refusals.insert(id) }

@@ -29,6 +29,7 @@ struct NodeDatabase: Database {
     let node: Node
     let board: FaultBoard
     let outage: Outage
+    let chance: Chance
 
     var dialect: SQLDialect { inner.dialect }
 
@@ -54,6 +55,10 @@ struct NodeDatabase: Database {
         case .commitUnknownUndone:
             try await undone(body)
             throw DatabaseError.commitUnknown
+        case .statementFailed: return try await failing(body)
+        case .diskFull:
+            try await undone(body)
+            throw DatabaseError.diskFull
         case .databaseAway:
             outage.begin()
             throw DatabaseError.unavailable(reason: "away")
@@ -83,6 +88,17 @@ struct NodeDatabase: Database {
         await Task.yield()
         guard life.isAlive else { throw DatabaseError.closed }
         if outage.isNow { throw DatabaseError.unavailable(reason: "away") }
+    }
+
+    /// One statement fails, once; what the application makes of it is its business.
+    private func failing<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        let (passed, turn) = (Numbers(), chance.int(1...12))
+        return try await RewritingDatabase(inner: inner) { text in
+            guard !RewritingDatabase.isOfSavepoints(text), passed.next() == turn else { return .kept }
+            return .failed(.statement(code: "XX000", message: "simulated"))
+        }.write(body)
     }
 
     private func undone<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws {

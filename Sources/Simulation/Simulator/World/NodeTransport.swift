@@ -43,6 +43,10 @@ struct NodeTransport: HTTPTransport {
             }
             try await travel(request.timeout.milliseconds)
             throw .timeout
+        case .callAnswerLostForADay:
+            _ = try await exchange(request)
+            clock.leap(.seconds(25 * 3600))
+            throw .lost(reason: "connection reset")
         case .callUnauthorized: return try await refusal(401, "Invalid API Key provided: sk_test_******ssai")
         case .callForbidden: return try await refusal(403, "This IP address is not allowed to use this key.")
         case .callCut, .callNotJSON:

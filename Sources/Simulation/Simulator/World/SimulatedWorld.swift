@@ -65,6 +65,8 @@ public final class SimulatedWorld: Sendable {
         var options = StripeSandboxOptions()
         options.webhook = .init(
             url: Self.origin + "/api/webhook/stripe/", secret: Self.webhookSecret, apiVersion: plan.eventVersion)
+        // Nobody reads them.
+        options.isPretty = false
         // A bank that decides at once makes events of one second that contradict each other.
         if plan.seed % 2 == 0 { options.disputeAfter = .zero }
         sandbox = StripeSandbox(
@@ -103,11 +105,12 @@ public final class SimulatedWorld: Sendable {
         let (clock, trace) = (clock, trace)
         let log = Log(clock: clock, minimum: .info) { line in
             guard life.isAlive else { return }
-            trace.note(line.json)
+            // Of what is told all the time the name is enough.
+            trace.note(line.level >= .warning ? line.json : line.event)
             self.memory.logged(line)
         }
         let kept: any Database = NodeDatabase(
-            inner: database, life: life, node: node, board: board, outage: outage)
+            inner: database, life: life, node: node, board: board, outage: outage, chance: chance)
         let line: any HTTPTransport = NodeTransport(
             inner: stripe, sandbox: sandbox, life: life, node: node, board: board, trace: trace, clock: clock,
             chance: chance, eventList: eventList, late: late)

@@ -3,6 +3,7 @@ internal import Database
 internal import HTTP
 internal import Identity
 internal import JSON
+internal import Jobs
 internal import Kernel
 internal import KessaiApp
 internal import Mail
@@ -16,6 +17,8 @@ public final class Template: Sendable {
     let database: SQLiteDatabase
     let environment: [String: String]
     let madeAt: Timestamp
+    /// The kinds of the application's jobs.
+    let jobKinds: [String]
 
     /// Makes it, for the features and with a planted change of the schema. Throws `DatabaseError`.
     init(_ features: [any SimulatedFeature.Type], mutation: Mutation?) async throws {
@@ -30,24 +33,24 @@ public final class Template: Sendable {
         ]
         for feature in features { environment.merge(feature.environment) { $1 } }
         self.environment = environment
-        try await migrate(mutation)
+        try await Self.migrate(database, at: madeAt, mutation)
         var reader = SettingsReader(file: .null, environment: environment)
         let app = try await KessaiApp.make(
             KessaiApp.Parts(
                 settings: try reader.read().settings, database: database, transport: NoTransport(),
                 mailer: NoMailer(), hasher: Self.hasher, clock: clock, random: Chance(1, of: "template"), log: .silent)
         )
+        jobKinds = app.jobs.kinds
         for feature in features { try await feature.prepare(app) }
     }
 
     /// Every step of the schema; a planted change is made to the text, and the step stands as if it had run unchanged.
-    private func migrate(_ mutation: Mutation?) async throws {
+    private static func migrate(_ database: SQLiteDatabase, at madeAt: Timestamp, _ mutation: Mutation?) async throws {
         let migrator = Migrator(database: database, migrations: KessaiApp.migrations, clock: SimulatedClock(madeAt))
         guard let change = mutation?.changeSchema else {
             _ = try await migrator.migrate()
             return
         }
-        let madeAt = madeAt
         try await database.write { tx in
             try tx.execute(
                 """
