@@ -122,7 +122,7 @@ struct History: Sendable {
             await world.wait(.seconds(2))
             await world.late.arrive(by: world.clock.now())
         }
-        await world.late.arrive(by: nil)
+        await world.late.arrive(by: world.clock.now(), isLast: true)
     }
 
     /// Who got no certain answer gets one now: the same request with the same key.

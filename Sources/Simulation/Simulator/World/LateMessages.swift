@@ -14,12 +14,15 @@ final class LateMessages: Sendable {
         waiting.withLock { $0.append(Message(due: due, arrive: arrive)) }
     }
 
+    /// No network keeps a message for a day that the machine stood still: it is gone.
+    private static let keptMax = Duration.seconds(600)
+
     /// Lets those arrive whose time has come, or all of them.
-    func arrive(by now: Timestamp?) async {
+    func arrive(by now: Timestamp, isLast: Bool = false) async {
         let due = waiting.withLock { waiting -> [Message] in
-            let due = waiting.filter { message in now.map { message.due <= $0 } ?? true }
-            waiting.removeAll { message in now.map { message.due <= $0 } ?? true }
-            return due
+            let due = waiting.filter { isLast || $0.due <= now }
+            waiting.removeAll { isLast || $0.due <= now }
+            return due.filter { now.since($0.due) <= Self.keptMax }
         }
         for message in due { await message.arrive() }
     }
