@@ -124,12 +124,13 @@ final class Watch: HTTPTransport {
         }
     }
 
-    /// How a repeat with a key may be refused: what it asks for was settled otherwise meanwhile.
+    /// How a repeat with a key may be refused: what it asks for was settled otherwise meanwhile, or the account was
+    /// made by the try that failed after it (`email_taken`, whose answer to that try was lost: one logs in).
     private static let refusals: Set<String> = [
         "order_not_pending", "order_not_cancelable", "payment_in_progress", "payment_already_processed",
         "payment_intent_creation_failed", "nothing_to_refund", "refund_too_large", "refund_refused", "out_of_stock",
         "too_many_open_orders", "already_unlocked", "license_owned", "purchase_closed", "purchase_in_progress",
-        "purchase_needs_review", "delivery_pending",
+        "purchase_needs_review", "delivery_pending", "email_taken",
     ]
 
     private static func code(_ response: HTTPResponse) -> String {
