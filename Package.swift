@@ -60,8 +60,8 @@ let package = Package(
         room("Kernel", in: ""),
 
         // Interop: the only folder that sees C
-        system("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
-        room("JSON", in: "Interop", ["CJansson", "Kernel"]),
+        system("CYajl", pkgConfig: "yajl", apt: "libyajl-dev"),
+        room("JSON", in: "Interop", ["CYajl", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
@@ -69,7 +69,7 @@ let package = Package(
         room("HTTPServer", in: "Interop", ["CGnuTLS", "CMicroHTTPD", "HTTP", "Kernel"]),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
-        room("DriverSupport", in: "Interop", ["Database", "Kernel"]),
+        room("DriverSupport", in: "Interop", ["CMalloc", "Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
@@ -80,7 +80,7 @@ let package = Package(
         room("TimeZones", in: "Interop", ["Kernel"]),
         // The C library's own allocator: there with the compiler.
         .systemLibrary(name: "CMalloc", path: "Sources/Interop/CMalloc"),
-        room("SeededTasks", in: "Interop", ["CMalloc", "DriverSupport"]),
+        room("SeededTasks", in: "Interop", ["DriverSupport"]),
         room("ChildProcess", in: "Interop", ["Kernel"]),
 
         // Ports
@@ -88,7 +88,7 @@ let package = Package(
         room("HTTP", in: "Ports", ["Kernel", "JSON", "Identity"]),
         room("Database", in: "Ports", ["Kernel"]),
         room("Audit", in: "Ports", ["Database", "JSON", "Kernel"]),
-        room("Jobs", in: "Ports", ["Database", "Kernel"]),
+        room("Jobs", in: "Ports", ["Database", "JSON", "Kernel"]),
         room("Brakes", in: "Ports", ["Crypto", "Database", "Kernel"]),
         room("Mail", in: "Ports", ["Kernel"]),
         room("Metrics", in: "Ports"),
@@ -177,9 +177,8 @@ let package = Package(
         .executableTarget(
             name: "kessai",
             dependencies: [
-                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages", "HTTP",
-                "HTTPServer",
-                "Identity",
+                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages", "DriverSupport",
+                "HTTP", "HTTPServer", "Identity",
                 "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Moving", "Payments", "PostgresDriver",
                 "SQLiteDriver",
                 "Shop", "Simulator", "StripeSandbox",

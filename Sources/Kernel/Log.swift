@@ -83,6 +83,12 @@ public struct Log: Sendable {
 
         private static func quote(_ string: String, into text: inout String) {
             text += "\""
+            guard string.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C }) else {
+                // Nearly always.
+                text += string
+                text += "\""
+                return
+            }
             for scalar in string.unicodeScalars {
                 switch scalar {
                 case "\"": text += "\\\""

@@ -64,7 +64,7 @@ import Testing
     ])
     func `a model that its JSON does not fit says where`(text: String, path: String) throws {
         let json = try JSONValue(parsing: text)
-        #expect(throws: APIModelError.mismatch(path: path)) { try Tree(validated: json) }
+        #expect(throws: JSONCodingError.mismatch(path: path)) { try Tree(validated: json) }
     }
 
     @Test func `every kind of value is kept exactly`() throws {
@@ -72,8 +72,8 @@ import Testing
         let json = try kinds.jsonValue()
         #expect(json["long"] == .int(.max))
         #expect(try Kinds(validated: json) == kinds)
-        #expect(throws: APIModelError.mismatch(path: "unsigned")) { try Kinds(unsigned: .max).jsonValue() }
-        #expect(throws: APIModelError.mismatch(path: "fraction")) { try Kinds(fraction: .infinity).jsonValue() }
+        #expect(throws: JSONCodingError.mismatch(path: "unsigned")) { try Kinds(unsigned: .max).jsonValue() }
+        #expect(throws: JSONCodingError.mismatch(path: "fraction")) { try Kinds(fraction: .infinity).jsonValue() }
     }
 }
 

@@ -10,22 +10,17 @@ public protocol APIModel: Codable, Sendable {
     static var schema: Schema { get }
 }
 
-/// What a model and its JSON disagree about. As the schema was checked before, it is a fault of ours; it shows no value.
-public enum APIModelError: Error, Equatable {
-    /// The member at this path is absent, of another kind, out of range, or not one of the known words.
-    case mismatch(path: String)
-}
-
 extension APIModel {
     /// The model of a body that was already checked against `schema`, as the router does before it calls a handler.
-    /// Members that the model does not know are ignored. Throws `APIModelError`.
+    /// Members that the model does not know are ignored. Throws
+    /// `JSONCodingError`: as the schema was checked before, it is a fault of ours.
     public init(validated json: JSONValue) throws {
-        self = try JSONValueDecoder.decode(Self.self, from: json)
+        self = try json.decoded()
     }
 
-    /// The model as JSON, its members sorted by name. Throws `APIModelError` for what JSON cannot hold: a number that
+    /// The model as JSON, its members sorted by name. Throws `JSONCodingError` for what JSON cannot hold: a number that
     /// is not finite, or beyond 64 bits.
-    public func jsonValue() throws -> JSONValue { try JSONValueEncoder.encode(self).sorted }
+    public func jsonValue() throws -> JSONValue { try JSONValue(encoding: self).sorted }
 
     /// The model as UTF-8 text: members sorted by name, slashes not escaped; equal models give equal bytes. Throws as
     /// `jsonValue()` does.

@@ -1,28 +1,31 @@
-private import CJansson
+private import CYajl
 
 /// Why text is not JSON that we take.
 public enum JSONError: Error, Equatable {
-    /// Not JSON, or a name twice in one object, a number beyond 64 bits, a lone surrogate; the line and column of it.
+    /// Not JSON, or a name twice in one object, a number beyond 64 bits, a lone surrogate; the line, and the column in
+    /// bytes, after which it is seen, both from 1.
     case malformed(line: Int, column: Int)
     /// Nested deeper than the reader allows.
     case tooDeep(levelsMax: Int)
 }
 
 extension JSONValue {
-    /// Reads UTF-8 JSON with jansson. Strict: names are unique, whole numbers fit 64 bits, text is valid Unicode.
+    /// Reads UTF-8 JSON with yajl. Strict: names are unique, whole numbers fit 64 bits, text is valid Unicode.
     ///
     /// `levelsMax` bounds the nesting (law 14).
     public init(parsing bytes: [UInt8], levelsMax: Int = 64) throws(JSONError) {
-        // The scan comes first, so that jansson's recursion never sees more levels than are allowed.
-        guard Self.depth(bytes) <= levelsMax else { throw .tooDeep(levelsMax: levelsMax) }
-        var failure = json_error_t()
-        let flags = Int(JSON_REJECT_DUPLICATES) | Int(JSON_DECODE_ANY) | Int(JSON_ALLOW_NUL)
-        let root = bytes.withUnsafeBytes { buffer in
-            json_loadb(buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count, flags, &failure)
+        let builder = JSONBuilder(levelsMax: levelsMax)
+        // yajl makes a question mark of a broken surrogate.
+        var fault = JSONSurrogates.firstBroken(in: bytes)
+        if fault == nil { fault = Self.feed(bytes, to: builder) }
+        if builder.isTooDeep { throw .tooDeep(levelsMax: levelsMax) }
+        guard fault == nil, let root = builder.root else {
+            let place = bytes[..<min(fault ?? bytes.count, bytes.count)]
+            let lineStart = place.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            throw .malformed(
+                line: place.count { $0 == UInt8(ascii: "\n") } + 1, column: place.count - lineStart + 1)
         }
-        guard let root else { throw .malformed(line: Int(failure.line), column: Int(failure.column)) }
-        defer { kessai_json_decref(root) }
-        self = Self.convert(root)
+        self = root
     }
 
     /// Reads JSON text.
@@ -30,63 +33,70 @@ extension JSONValue {
         try self.init(parsing: Array(text.utf8), levelsMax: levelsMax)
     }
 
-    private static func depth(_ bytes: [UInt8]) -> Int {
-        var depth = 0
-        var deepest = 0
-        var inString = false
-        var escaped = false
-        for byte in bytes {
-            if inString {
-                if escaped {
-                    escaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    escaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    inString = false
+    /// Lets yajl read. Returns how many bytes it had read when something was wrong.
+    private static func feed(_ bytes: [UInt8], to builder: JSONBuilder) -> Int? {
+        withExtendedLifetime(builder) {
+            withUnsafePointer(to: JSONBuilder.callbacks) { callbacks in
+                guard let parser = yajl_alloc(callbacks, nil, Unmanaged.passUnretained(builder).toOpaque()) else {
+                    return 0
                 }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): inString = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                deepest = max(deepest, depth)
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            default: break
+                defer { yajl_free(parser) }
+                return bytes.withUnsafeBufferPointer { buffer in
+                    guard yajl_parse(parser, buffer.baseAddress, buffer.count) == yajl_status_ok else {
+                        return yajl_get_bytes_consumed(parser)
+                    }
+                    // A number at the very end is known to be whole only now.
+                    return yajl_complete_parse(parser) == yajl_status_ok ? nil : buffer.count
+                }
             }
         }
-        return deepest
+    }
+}
+
+/// Surrogates in escapes: `\ud83d\ude00` is one character, and a half alone is none.
+enum JSONSurrogates {
+    /// Where an escape of half a character begins; nil when there is none. Only escapes are looked at, wherever they are.
+    static func firstBroken(in bytes: [UInt8]) -> Int? {
+        bytes.withUnsafeBufferPointer { bytes in
+            var index = 0
+            while index < bytes.count {
+                guard bytes[index] == UInt8(ascii: "\\") else {
+                    index += 1
+                    continue
+                }
+                guard let unit = unit(at: index, in: bytes) else {
+                    // Another escape, of two bytes, or none at all, which the parser refuses.
+                    index += 2
+                    continue
+                }
+                switch unit {
+                case 0xD800..<0xDC00:
+                    guard let low = self.unit(at: index + 6, in: bytes), (0xDC00..<0xE000).contains(low) else {
+                        return index
+                    }
+                    index += 12
+                case 0xDC00..<0xE000: return index
+                default: index += 6
+                }
+            }
+            return nil
+        }
     }
 
-    private static func convert(_ node: UnsafeMutablePointer<json_t>) -> JSONValue {
-        switch node.pointee.type {
-        case JSON_OBJECT:
-            var members: [(name: String, value: JSONValue)] = []
-            members.reserveCapacity(json_object_size(node))
-            var iterator = json_object_iter(node)
-            while let current = iterator {
-                if let key = json_object_iter_key(current), let value = json_object_iter_value(current) {
-                    members.append((String(cString: key), convert(value)))
-                }
-                iterator = json_object_iter_next(node, current)
-            }
-            return .object(JSONObject(uniqueMembers: members))
-        case JSON_ARRAY:
-            let count = json_array_size(node)
-            var elements: [JSONValue] = []
-            elements.reserveCapacity(count)
-            for index in 0..<count {
-                if let element = json_array_get(node, index) { elements.append(convert(element)) }
-            }
-            return .array(elements)
-        case JSON_STRING:
-            let buffer = UnsafeBufferPointer(start: json_string_value(node), count: json_string_length(node))
-            return .string(buffer.withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) })
-        case JSON_INTEGER: return .int(json_integer_value(node))
-        case JSON_REAL: return .double(json_real_value(node))
-        case JSON_TRUE: return .bool(true)
-        case JSON_FALSE: return .bool(false)
-        default: return .null
+    /// What `\uXXXX` stands for there, if there is such an escape.
+    private static func unit(at index: Int, in bytes: UnsafeBufferPointer<UInt8>) -> UInt16? {
+        guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
+            return nil
         }
+        var unit: UInt16 = 0
+        for byte in bytes[(index + 2)..<(index + 6)] {
+            switch byte {
+            case 0x30...0x39: unit = unit << 4 | UInt16(byte - 0x30)
+            case 0x41...0x46: unit = unit << 4 | UInt16(byte - 0x41 + 10)
+            case 0x61...0x66: unit = unit << 4 | UInt16(byte - 0x61 + 10)
+            default: return nil
+            }
+        }
+        return unit
     }
 }

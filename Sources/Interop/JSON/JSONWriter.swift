@@ -36,38 +36,37 @@ private struct JSONWriter {
 
     mutating func write(_ value: JSONValue, depth: Int) {
         switch value {
-        case .null: output.append(contentsOf: "null".utf8)
-        case .bool(let bool): output.append(contentsOf: (bool ? "true" : "false").utf8)
-        case .int(let int): output.append(contentsOf: String(int).utf8)
+        case .null: plain("null")
+        case .bool(let bool): plain(bool ? "true" : "false")
+        case .int(let int): plain(String(int))
         // JSON has no infinities; they are not representable and become null.
-        case .double(let double): output.append(contentsOf: (double.isFinite ? "\(double)" : "null").utf8)
+        case .double(let double): plain(double.isFinite ? "\(double)" : "null")
         case .string(let string): write(string)
         case .array(let array):
-            bracket("[", "]", empty: array.isEmpty, depth: depth) { writer in
-                for (index, element) in array.enumerated() {
-                    writer.separate(index, depth: depth)
-                    writer.write(element, depth: depth + 1)
-                }
+            output.append(UInt8(ascii: "["))
+            for (index, element) in array.enumerated() {
+                separate(index, depth: depth)
+                write(element, depth: depth + 1)
             }
+            if !array.isEmpty { newline(depth) }
+            output.append(UInt8(ascii: "]"))
         case .object(let object):
-            bracket("{", "}", empty: object.isEmpty, depth: depth) { writer in
-                for (index, member) in object.members.enumerated() {
-                    writer.separate(index, depth: depth)
-                    writer.write(member.name)
-                    writer.output.append(contentsOf: (writer.pretty ? ": " : ":").utf8)
-                    writer.write(member.value, depth: depth + 1)
-                }
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in object.members.enumerated() {
+                separate(index, depth: depth)
+                write(member.name)
+                output.append(UInt8(ascii: ":"))
+                if pretty { output.append(UInt8(ascii: " ")) }
+                write(member.value, depth: depth + 1)
             }
+            if !object.isEmpty { newline(depth) }
+            output.append(UInt8(ascii: "}"))
         }
     }
 
-    private mutating func bracket(
-        _ open: Unicode.Scalar, _ close: Unicode.Scalar, empty: Bool, depth: Int, _ body: (inout JSONWriter) -> Void
-    ) {
-        output.append(UInt8(ascii: open))
-        body(&self)
-        if !empty { newline(depth) }
-        output.append(UInt8(ascii: close))
+    private mutating func plain(_ text: String) {
+        var text = text
+        text.withUTF8 { output.append(contentsOf: $0) }
     }
 
     private mutating func separate(_ index: Int, depth: Int) {

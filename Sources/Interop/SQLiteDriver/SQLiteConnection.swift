@@ -19,8 +19,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         case snapshot
     }
 
-    /// Prepared statements kept at most.
-    static let statementsMax = 256
+    /// Prepared statements kept at most: more than the application has, so that none is prepared twice.
+    static let statementsMax = 1024
 
     /// The driver's own words, prepared apart from the closures', which may not say them.
     enum Command: String {
@@ -31,6 +31,9 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         case savepoint = "SAVEPOINT kessai_closure"
         case release = "RELEASE kessai_closure"
         case rollBackToSavepoint = "ROLLBACK TO kessai_closure"
+        case beginWithin = "SAVEPOINT kessai_transaction"
+        case commitWithin = "RELEASE kessai_transaction"
+        case rollBackWithin = "ROLLBACK TO kessai_transaction"
     }
 
     private let database: OpaquePointer
@@ -40,6 +43,9 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     private var statements: [String: SQLiteStatement] = [:]
     private var turn: UInt64 = 0
     private var mayWrite = false
+    /// Whether transactions are savepoints of one that ends with ``rewind()``, and whether one of them is open.
+    private var isRewindable = false
+    private var isWithin = false
     /// How many statements that may write were run.
     private(set) var writeCount = 0
 
@@ -106,8 +112,6 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
             try speak("PRAGMA synchronous = FULL")
             try speak("PRAGMA cache_size = -16384")
             try speak("PRAGMA journal_size_limit = 67108864")
-            // Four times SQLite's own: pages that every commit changes are copied into the file once in 16 MiB of log.
-            try speak("PRAGMA wal_autocheckpoint = 4000")
         }
         if role != .writer { try speak("PRAGMA query_only = ON") }
     }
@@ -131,7 +135,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     }
 
     /// Whether SQLite has a transaction open; an error such as a full disk may have ended it.
-    var isInTransaction: Bool { isOpen && sqlite3_get_autocommit(database) == 0 }
+    var isInTransaction: Bool { isOpen && sqlite3_get_autocommit(database) == 0 && (isWithin || !isRewindable) }
 
     /// Whether a deferred foreign key is unresolved now, so that a commit would fail.
     var hasUnresolvedForeignKeys: Bool {
@@ -144,8 +148,35 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Begins a transaction that writes (and takes the lock now) or one that only reads.
     func begin(mayWrite: Bool) throws {
         guard isOpen else { throw DatabaseError.closed }
-        try command(mayWrite ? .beginToWrite : .beginToRead)
+        if isRewindable {
+            try command(.beginWithin)
+            isWithin = true
+        } else {
+            try command(mayWrite ? .beginToWrite : .beginToRead)
+        }
         self.mayWrite = mayWrite
+    }
+
+    /// Makes the transaction durable.
+    func commit() throws {
+        guard isRewindable else { return try command(.commit) }
+        // A commit would say so by itself.
+        if hasUnresolvedForeignKeys { throw DatabaseError.foreignKeyViolation }
+        try command(.commitWithin)
+        isWithin = false
+    }
+
+    /// From now on ``rewind()`` brings back what is there now.
+    func becomeRewindable() throws {
+        try command(.beginToWrite)
+        isRewindable = true
+    }
+
+    /// Everything is as it was when the connection became rewindable, and its statements stay prepared.
+    func rewind() throws {
+        isWithin = false
+        try command(.rollBack)
+        try command(.beginToWrite)
     }
 
     /// Runs one of the driver's own statements.
@@ -158,7 +189,15 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Undoes the transaction, if SQLite has not done so already.
     func rollBack() {
         guard isInTransaction else { return }
-        do { try command(.rollBack) } catch {
+        do {
+            if isRewindable {
+                try command(.rollBackWithin)
+                try command(.commitWithin)
+                isWithin = false
+            } else {
+                try command(.rollBack)
+            }
+        } catch {
             // A rollback fails only when there is no transaction any more, which is what it is for.
         }
     }

@@ -83,9 +83,26 @@ public final class SQLiteDatabase: Database {
         waiters.refuse()
     }
 
-    /// Replaces everything by what another database has; both are inline.
-    func copy(from other: SQLiteDatabase) throws {
-        try other.inlineLock.withLock { _ in try inlineLock.withLock { _ in try writer.copy(from: other.writer) } }
+    /// Memory that is there, inline.
+    init(inlineOn connection: SQLiteConnection, clock: any WallClock) {
+        waiters = ChannelWaiters(clock: clock)
+        writer = SQLiteWriter(connection, waiters)
+        line = nil
+        readers = nil
+    }
+
+    /// Runs `body` on the connection of a database that is inline, when nobody else uses it.
+    func withConnection<Result>(_ body: (SQLiteConnection) throws -> Result) rethrows -> Result {
+        try inlineLock.withLock { _ in try body(writer.connection) }
+    }
+
+    /// Nobody may use the database any more; its connection stays open for another.
+    func letGo() -> SQLiteConnection {
+        waiters.refuse()
+        return inlineLock.withLock { isClosed in
+            isClosed = true
+            return writer.connection
+        }
     }
 
     /// How much was done so far.

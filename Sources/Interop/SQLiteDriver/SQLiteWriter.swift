@@ -7,7 +7,7 @@ final class SQLiteWriter: Sendable {
     /// Closures of one commit at most, so that the first of them does not wait for too many others.
     static let batchMax = 128
 
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private let waiters: ChannelWaiters
     private let commits = Atomic<Int>(0)
     private let closures = Atomic<Int>(0)
@@ -21,9 +21,6 @@ final class SQLiteWriter: Sendable {
     var closureCount: Int { closures.load(ordering: .relaxed) }
 
     func close() { connection.close() }
-
-    /// Replaces everything by what another one's connection has; both are inline.
-    func copy(from other: SQLiteWriter) throws { try connection.copy(from: other.connection) }
 
     /// The writer thread: serves the line until it is closed.
     func serve(_ line: TransactionQueue) {
@@ -68,7 +65,7 @@ final class SQLiteWriter: Sendable {
         do {
             result = try body(transaction)
             if let failure = transaction.failure { throw failure }
-            try connection.command(.commit)
+            try connection.commit()
         } catch {
             connection.rollBack()
             throw transaction.needsSavepoints ? SavepointsNeeded() : error
@@ -109,7 +106,7 @@ final class SQLiteWriter: Sendable {
         var channels: [String] = []
         do {
             for job in jobs { errors.append(try run(job, &channels)) }
-            if errors.contains(where: { $0 == nil }) { try connection.command(.commit) }
+            if errors.contains(where: { $0 == nil }) { try connection.commit() }
         } catch {
             connection.rollBack()
             if error is SavepointsNeeded { return false }

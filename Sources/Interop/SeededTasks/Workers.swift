@@ -1,4 +1,3 @@
-private import CMalloc
 private import DriverSupport
 private import Synchronization
 
@@ -10,8 +9,7 @@ public enum Workers {
     /// What one piece of work frees, the next one takes: memory is not given back to the system in between, from which it comes
     /// zeroed page by page.
     public static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async throws {
-        mallopt(M_TRIM_THRESHOLD, 256 << 20)
-        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        FreedMemory.keep(256 << 20)
         let left = Mutex(count)
         let started = Box()
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

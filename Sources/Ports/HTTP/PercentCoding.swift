@@ -2,24 +2,32 @@
 public enum PercentCoding {
     /// The text behind an encoding; nil when an escape is cut or wrong, or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
-        decode(text.utf8, plusIsSpace: plusIsSpace)
+        decode(Array(text.utf8)[...], plusIsSpace: plusIsSpace)
     }
 
-    private static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        var iterator = text.makeIterator()
-        while let byte = iterator.next() {
+    /// The text behind a part of an encoding.
+    private static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
+        // Most parts hold no escape.
+        guard bytes.contains(where: { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }) else {
+            return String(validating: bytes, as: UTF8.self)
+        }
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let byte = bytes[index]
             if byte == UInt8(ascii: "%") {
-                guard let high = iterator.next().flatMap(hexValue), let low = iterator.next().flatMap(hexValue) else {
-                    return nil
-                }
-                bytes.append(high << 4 | low)
+                guard index + 2 < bytes.endIndex, let high = hexValue(bytes[index + 1]),
+                    let low = hexValue(bytes[index + 2])
+                else { return nil }
+                decoded.append(high << 4 | low)
+                index += 3
             } else {
-                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
+                decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
+                index += 1
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return String(validating: decoded, as: UTF8.self)
     }
 
     /// Encodes everything but letters, digits and `-._~`.
@@ -42,10 +50,16 @@ public enum PercentCoding {
     public static func pairs(_ text: some StringProtocol) -> [(name: String, value: String)]? {
         var pairs: [(name: String, value: String)] = []
         // By bytes: a mark that joins the character before it does not hide a separator.
-        for part in text.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true) {
-            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = decode(halves[0], plusIsSpace: true),
-                let value = decode(halves.count > 1 ? halves[1] : halves[0].prefix(0), plusIsSpace: true)
+        let bytes = Array(text.utf8)
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+            let part = bytes[start..<end]
+            start = end + 1
+            guard !part.isEmpty else { continue }
+            let middle = part.firstIndex(of: UInt8(ascii: "=")) ?? end
+            guard let name = decode(part[..<middle], plusIsSpace: true),
+                let value = decode(part[min(middle + 1, end)...], plusIsSpace: true)
             else { return nil }
             pairs.append((name, value))
         }

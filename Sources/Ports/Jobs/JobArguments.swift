@@ -1,4 +1,4 @@
-private import FoundationEssentials
+private import JSON
 
 /// What a job is told: ids, never payloads or personal data, because jobs are listed to operators.
 ///
@@ -40,20 +40,18 @@ public enum JobLimits {
 /// JSON of arguments and messages: equal values give equal text.
 enum JobCoding {
     static func encode(_ value: some Encodable, bytesMax: Int) throws(JobsError) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data: Data
+        let text: String
         do {
-            data = try encoder.encode(value)
+            text = try JSONValue(encoding: value).sorted.text()
         } catch {
             throw .argumentsNotStorable
         }
-        guard data.count <= bytesMax else { throw .argumentsNotStorable }
-        return String(decoding: data, as: UTF8.self)
+        guard text.utf8.count <= bytesMax else { throw .argumentsNotStorable }
+        return text
     }
 
     static func decode<Value: Decodable>(_: Value.Type, _ text: String) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        try JSONValue(parsing: text).decoded()
     }
 
     static func requireName(_ name: String?) throws(JobsError) {

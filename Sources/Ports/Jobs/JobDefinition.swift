@@ -1,3 +1,4 @@
+public import Database
 public import Kernel
 
 /// A kind of job and what it does.
@@ -44,14 +45,33 @@ public struct JobContext: Sendable {
     public let now: Timestamp
     /// A log that carries the job's id, kind and attempt.
     public let log: Log
+    private let completion: JobCompletion?
 
-    /// A context, as a runner makes it; public so that a test can call work without a runner.
+    /// A context without a runner, so that a test can call work.
     public init(jobID: ID<Job>, attempt: Int = 1, isLastAttempt: Bool = false, now: Timestamp, log: Log = .silent) {
+        self.init(jobID: jobID, attempt: attempt, isLastAttempt: isLastAttempt, now: now, log: log, completion: nil)
+    }
+
+    /// A context of a runner.
+    init(
+        jobID: ID<Job>, attempt: Int, isLastAttempt: Bool, now: Timestamp, log: Log, completion: JobCompletion?
+    ) {
         self.jobID = jobID
         self.attempt = attempt
         self.isLastAttempt = isLastAttempt
         self.now = now
         self.log = log
+        self.completion = completion
+    }
+
+    /// Makes the work's last changes and notes in the same transaction that the job is done, which saves one for every
+    /// run. Nothing may be left to do after it. When it throws, the job is not done. A job that is another's by now has
+    /// its changes made all the same: they tell what has happened.
+    public func finish(
+        in database: any Database, _ body: @escaping @Sendable (Transaction) throws -> Void
+    ) async throws {
+        guard let completion else { return try await database.write(body) }
+        try await completion.write(in: database, body)
     }
 }
 

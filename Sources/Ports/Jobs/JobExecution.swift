@@ -29,10 +29,16 @@ struct JobExecution: Sendable {
         let log = log.with([
             "job_id": .string(job.id.rawValue), "kind": .string(job.kind), "attempt": .int(Int64(job.attempt)),
         ])
+        let completion = JobCompletion(job, clock: clock)
         let context = JobContext(
             jobID: job.id, attempt: job.attempt, isLastAttempt: job.attempt >= definition.policy.attemptsMax,
-            now: clock.now(), log: log)
+            now: clock.now(), log: log, completion: completion)
         let end = await race(job, definition, context)
+        switch completion.outcome {
+        case .written: return JobVerdict.done.log(to: log)
+        case .leaseLost: return log.warning("job_lease_lost")
+        case nil: break
+        }
         let verdict = JobVerdict.of(end, attempt: job.attempt, policy: definition.policy, random: random)
         await record(verdict, job, log: log)
     }

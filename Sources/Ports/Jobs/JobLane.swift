@@ -65,11 +65,20 @@ struct JobLane: Sendable {
                 case .woke:
                     isWaiting = false
                     heard = bell.value
-                    mayHaveMore = true
+                    mayHaveMore = await isDue()
                 case .jobEnded, .stopped, nil: break
                 }
             }
             group.cancelAll()
+        }
+    }
+
+    /// Asked beside the writes, in whose line a lane without work would only stand in the way. When it cannot be asked, the
+    /// claim tells why.
+    private func isDue() async -> Bool {
+        let now = clock.now()
+        do { return try await database.read { tx in try JobRepository(tx: tx).isDue(kinds: kinds, now: now) } } catch {
+            return true
         }
     }
 

@@ -14,13 +14,18 @@ struct JobRepository {
         -> [ClaimedJob]
     {
         guard !kinds.isEmpty, limit > 0 else { return [] }
-        let kindList = Self.parameters(for: kinds, from: 5)
+        // Kind by kind, so that a long line of one kind is not walked by who looks for the others.
+        let due = kinds.indices.map { index in
+            """
+            SELECT id, run_at_ms FROM (
+                SELECT id, run_at_ms FROM jobs
+                WHERE state = 'available' AND kind = $\(index + 5) AND run_at_ms <= $1
+                ORDER BY run_at_ms, id LIMIT $2\(tx.forUpdateSkipLocked)) AS due_\(index)
+            """
+        }.joined(separator: " UNION ALL ")
         // MATERIALIZED: an inlined subquery may be run again for each row and then claims more than its limit.
         let text = """
-            WITH due AS MATERIALIZED (
-                SELECT id FROM jobs
-                WHERE state = 'available' AND run_at_ms <= $1 AND kind IN (\(kindList))
-                ORDER BY run_at_ms, id LIMIT $2\(tx.forUpdateSkipLocked))
+            WITH due AS MATERIALIZED (SELECT id FROM (\(due)) AS due ORDER BY run_at_ms, id LIMIT $2)
             UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1,
                 locked_by = $3, locked_until_ms = $4
             WHERE id IN (SELECT id FROM due)

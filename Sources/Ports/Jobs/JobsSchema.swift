@@ -3,7 +3,7 @@ public import Database
 /// The tables of jobs, schedules and the outbox.
 public enum JobsSchema {
     /// The steps, in order.
-    public static let migrations: [Migration] = [jobs, schedules, outbox]
+    public static let migrations: [Migration] = [jobs, schedules, outbox, availableByKind]
 
     private static let jobs = Migration(
         "jobs/0001_jobs",
@@ -30,12 +30,19 @@ public enum JobsSchema {
                 CHECK ((state IN ('done', 'dead')) = (finished_at_ms IS NOT NULL)),
                 CHECK (state <> 'dead' OR last_error IS NOT NULL))
             """,
-            // The claim walks this from the front and stops at its limit; the kind is there to be filtered by.
             "CREATE INDEX jobs_available ON jobs (run_at_ms, id, kind) WHERE state = 'available'",
             "CREATE INDEX jobs_running ON jobs (locked_until_ms) WHERE state = 'running'",
             "CREATE INDEX jobs_done ON jobs (finished_at_ms) WHERE state = 'done'",
             "CREATE INDEX jobs_dead ON jobs (kind, finished_at_ms) WHERE state = 'dead'",
             "CREATE INDEX jobs_subject ON jobs (subject, created_at_ms) WHERE subject IS NOT NULL",
+        ])
+
+    /// A claim walks it from the front of each of its kinds and stops at its limit.
+    private static let availableByKind = Migration(
+        "jobs/0004_available_by_kind",
+        [
+            "DROP INDEX jobs_available",
+            "CREATE INDEX jobs_available ON jobs (kind, run_at_ms, id) WHERE state = 'available'",
         ])
 
     private static let schedules = Migration(

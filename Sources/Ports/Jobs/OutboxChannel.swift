@@ -56,11 +56,10 @@ extension Outbox {
         let channels = Dictionary(uniqueKeysWithValues: channels.map { ($0.name, $0) })
         return JobDefinition(DeliverOutboxMessage.self, policy: policy) { arguments, context in
             let id = arguments.messageID
-            let row = try await database.write { tx in
+            let row = try await database.read { tx in
                 try tx.row(
                     """
-                    UPDATE outbox SET attempts = attempts + 1 WHERE id = \(id) AND sent_at_ms IS NULL
-                    RETURNING channel, dedupe_key, subject, body
+                    SELECT channel, dedupe_key, subject, body FROM outbox WHERE id = \(id) AND sent_at_ms IS NULL
                     """)
             }
             guard let row else { return }
@@ -74,8 +73,12 @@ extension Outbox {
                 text: try row.text("body"))
             try await channel.deliver(delivery, context)
             let now = clock.now()
-            _ = try await database.write { tx in
-                try tx.execute("UPDATE outbox SET sent_at_ms = \(now) WHERE id = \(id) AND sent_at_ms IS NULL")
+            try await context.finish(in: database) { tx in
+                try tx.execute(
+                    """
+                    UPDATE outbox SET sent_at_ms = \(now), attempts = \(context.attempt)
+                    WHERE id = \(id) AND sent_at_ms IS NULL
+                    """)
             }
             context.log.info("outbox_message_sent", ["channel": .string(name)])
         }

@@ -47,7 +47,7 @@ struct ModelProperties: Sendable {
         let model: Model
         do {
             model = try Model(validated: json)
-        } catch is APIModelError {
+        } catch is JSONCodingError {
             return try hold(!faults.isEmpty, "\(Model.self) does not read what its schema takes: \(json.text())")
         }
         let written = try model.jsonValue()

@@ -1,6 +1,7 @@
 internal import CommandWords
 internal import CurlTransport
 internal import Database
+private import DriverSupport
 internal import HTTPServer
 internal import Jobs
 internal import Kernel
@@ -21,6 +22,9 @@ struct ServeCommand: Command {
     /// How long what is under way may take when the process is asked to end.
     static let grace = Duration.seconds(20)
 
+    /// Freed memory that stays with the process: what a burst of requests takes.
+    private static let freedBytesKept = 16 << 20
+
     func run(_ arguments: Arguments) async throws -> ExitStatus {
         var (settings, warnings) = try Machine.settings()
         settings.port = try arguments.int("--port", in: 0...65535, default: settings.port)
@@ -29,6 +33,7 @@ struct ServeCommand: Command {
         let writer = LogWriter()
         let log = writer.log(clock: clock, minimum: settings.logLevel)
         defer { writer.flush() }
+        FreedMemory.keep(Self.freedBytesKept)
         log.tell(warnings)
         let certificate = try Self.certificate(settings, now: clock.now(), log: log)
         Descriptors.raise(for: settings.door, log: log)

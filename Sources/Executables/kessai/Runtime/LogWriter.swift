@@ -9,7 +9,15 @@ private import Synchronization
 final class LogWriter: Sendable {
     private static let waitingMax = 10_000
     private let queue = DispatchQueue(label: "kessai.log")
-    private let state = Mutex<(waiting: Int, dropped: Int)>((0, 0))
+    private let state = Mutex(State())
+
+    /// What nobody has written yet. What comes while the queue writes is written together, by the next turn of it.
+    private struct State {
+        var lines = ""
+        var waiting = 0
+        var dropped = 0
+        var isQueued = false
+    }
 
     /// A log that writes here.
     func log(clock: any WallClock, minimum: Log.Level) -> Log {
@@ -20,25 +28,28 @@ final class LogWriter: Sendable {
     func flush() { queue.sync {} }
 
     private func write(_ line: String) {
-        let isRoom = state.withLock { state -> Bool in
+        let mustQueue = state.withLock { state -> Bool in
             guard state.waiting < Self.waitingMax else {
                 state.dropped += 1
                 return false
             }
+            state.lines += line
+            state.lines += "\n"
             state.waiting += 1
-            return true
+            defer { state.isQueued = true }
+            return !state.isQueued
         }
-        guard isRoom else { return }
-        queue.async { [self] in
-            Terminal.write(line + "\n", toErrors: true)
-            let dropped = state.withLock { state -> Int in
-                state.waiting -= 1
-                defer { state.dropped = 0 }
-                return state.dropped
-            }
-            if dropped > 0 {
-                Terminal.write("{\"event\":\"log_lines_dropped\",\"count\":\(dropped)}\n", toErrors: true)
-            }
+        if mustQueue { queue.async { [self] in writeWaiting() } }
+    }
+
+    private func writeWaiting() {
+        let (lines, dropped) = state.withLock { state in
+            defer { state = State() }
+            return (state.lines, state.dropped)
+        }
+        Terminal.write(lines, toErrors: true)
+        if dropped > 0 {
+            Terminal.write("{\"event\":\"log_lines_dropped\",\"count\":\(dropped)}\n", toErrors: true)
         }
     }
 }

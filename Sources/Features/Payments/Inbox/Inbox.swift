@@ -32,10 +32,10 @@ struct Inbox: Sendable {
         let receipt = try await database.write(loggingTo: log) { tx, notes -> Receipt in
             let now = clock.now()
             let events = EventRepository(tx: tx)
-            let fresh = try events.insert(
-                id: ids.uuid(), signed: signed, livemode: livemode, path: path,
-                payload: payload, at: now)
-            guard let id = fresh else { return .repeated }
+            let id = ids.uuid()
+            guard
+                try events.insert(id: id, signed: signed, livemode: livemode, path: path, payload: payload, at: now)
+            else { return .repeated }
             let outcome = try apply(signed.reading, in: tx, notes: notes)
             let order = try store(outcome, of: signed.reading, id: id, in: tx)
             let again = ApplyEvent(event: id)

@@ -61,23 +61,23 @@ struct StoredEvent: Sendable {
 struct EventRepository {
     let tx: Transaction
 
-    /// Stores an event as applied, once; nil when it is stored already. Most events are applied by the very
+    /// Stores an event as applied, once; false when it is stored already. Most events are applied by the very
     /// transaction that stores them; ``update(_:state:outcome:orderID:at:)`` corrects the others.
     func insert(
         id: String, signed: SignedEvent, livemode: Bool, path: String, payload: [UInt8], at: Timestamp
-    ) throws -> String? {
+    ) throws -> Bool {
         // What cannot be read says nothing of these; it is this environment's, by its secret.
         let event = try? signed.reading.get()
-        return try tx.row(
+        let inserted = try tx.execute(
             """
             INSERT INTO webhook_events (id, stripe_event_id, type, api_version, livemode, path, payload, state,
                 outcome, stripe_created_at_ms, received_at_ms, processed_at_ms)
             VALUES (\(id), \(signed.id.rawValue), \(signed.type), \(event?.apiVersion),
                 \(event?.livemode ?? livemode), \(path), \(payload), 'applied', '', \(event?.created ?? at), \(at),
                 \(at))
-            ON CONFLICT (stripe_event_id) DO NOTHING RETURNING id
-            """
-        )?.text("id")
+            ON CONFLICT (stripe_event_id) DO NOTHING
+            """)
+        return inserted == 1
     }
 
     func update(_ id: String, state: StoredEvent.State, outcome: String, orderID: OrderID?, at: Timestamp?) throws {

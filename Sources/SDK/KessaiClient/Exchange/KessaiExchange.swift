@@ -45,7 +45,7 @@ struct KessaiExchange: Sendable {
         do {
             return try Model(validated: try JSONValue(parsing: response.body))
         } catch {
-            let place = if case .mismatch(let path)? = error as? APIModelError { ": \(path)" } else { "" }
+            let place = if case .mismatch(let path)? = error as? JSONCodingError { ": \(path)" } else { "" }
             throw .unexpectedAnswer(
                 status: response.status, reason: "not a \(Model.self)\(place)",
                 requestID: response.headers["X-Request-Id"])

@@ -50,7 +50,9 @@ struct History: Sendable {
         // The application's log knows the world, which knows the application: without this, no world would ever go.
         world.node.end()
         var violations = world.memory.violations
-        if ended == nil {
+        if ended != nil {
+            try world.end(template.copies)
+        } else {
             violations.append("the history never ends: somebody waits for what does not come, or tries for ever")
         }
         return Outcome(

@@ -24,7 +24,7 @@ public final class SimulatedWorld: Sendable {
     let chance: Chance
     let sandbox: StripeSandbox
     let stripe: SandboxTransport
-    let database: any Database
+    private let lent: SQLiteDatabase
     let board: FaultBoard
     let node: Node
     let outage: Outage
@@ -60,8 +60,7 @@ public final class SimulatedWorld: Sendable {
         board = FaultBoard(plan.faults.map(\.planned), trace: trace)
         node = Node(clock: clock, trace: trace, chance: Chance(plan.seed, of: "node"))
         outage = Outage(clock: clock, chance: Chance(plan.seed, of: "outage"))
-        let copy = try SQLiteDatabase(copyOf: template.database, clock: clock)
-        database = copy
+        lent = try template.copies.lend(clock: clock)
         var options = StripeSandboxOptions()
         options.webhook = .init(
             url: Self.origin + "/api/webhook/stripe/", secret: Self.webhookSecret, apiVersion: plan.eventVersion)
@@ -74,6 +73,12 @@ public final class SimulatedWorld: Sendable {
         if plan.eventVersion != nil { board.count("older_events") }
         stripe = SandboxTransport(hosts: [Settings.stripeOwnBase: sandbox], clock: clock)
     }
+
+    /// What is durable.
+    var database: any Database { lent }
+
+    /// Gives the database back: nobody of this world does anything any more. Throws `DatabaseError`.
+    func end(_ copies: SQLiteCopies) throws { try copies.takeBack(lent) }
 
     /// What went wrong, and where.
     var coverage: Coverage {

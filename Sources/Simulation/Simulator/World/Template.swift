@@ -14,7 +14,9 @@ public final class Template: Sendable {
     static let password = "a long enough password"
     static let hasher = PasswordHasher(cost: .least, threadsMax: 0)
 
-    let database: SQLiteDatabase
+    private let database: SQLiteDatabase
+    /// What histories are played on.
+    let copies: SQLiteCopies
     let environment: [String: String]
     let madeAt: Timestamp
     /// The kinds of the application's jobs.
@@ -25,6 +27,7 @@ public final class Template: Sendable {
         madeAt = Timestamp(epochMs: 1_795_233_600_000)
         let clock = SimulatedClock(madeAt)
         database = try SQLiteDatabase(at: .memory, execution: .inline, clock: clock)
+        copies = SQLiteCopies(of: database)
         var environment = [
             "DATABASE_URL": "sqlite::memory:", "STRIPE_SECRET_KEY": SimulatedWorld.stripeKey,
             "STRIPE_WEBHOOK_SECRET": SimulatedWorld.webhookSecret.reveal(), "PUBLIC_URL": SimulatedWorld.origin,

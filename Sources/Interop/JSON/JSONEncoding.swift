@@ -1,5 +1,3 @@
-internal import JSON
-
 /// Writes Codable types as values. A nil member becomes `null`, so that an answer always has all its members.
 struct JSONValueEncoder: Encoder {
     fileprivate let slot: Slot
@@ -86,12 +84,12 @@ extension JSONValueEncoder: SingleValueEncodingContainer {
     func encode(_ value: UInt32) { slot.content = .int(Int64(value)) }
 
     func encode(_ value: Double) throws {
-        guard value.isFinite else { throw APIModelError.mismatch(path: text(of: codingPath)) }
+        guard value.isFinite else { throw JSONCodingError.mismatch(path: text(of: codingPath)) }
         slot.content = .double(value)
     }
 
     func encode(_ value: UInt64) throws {
-        guard let int = Int64(exactly: value) else { throw APIModelError.mismatch(path: text(of: codingPath)) }
+        guard let int = Int64(exactly: value) else { throw JSONCodingError.mismatch(path: text(of: codingPath)) }
         slot.content = .int(int)
     }
 

@@ -1,5 +1,3 @@
-internal import JSON
-
 /// Reads Codable types from a parsed value: no text is parsed twice, and whole numbers never pass through floating point.
 struct JSONValueDecoder: Decoder {
     let value: JSONValue
@@ -10,7 +8,7 @@ struct JSONValueDecoder: Decoder {
         do {
             return try Model(from: JSONValueDecoder(value: value, codingPath: []))
         } catch let error as DecodingError {
-            throw APIModelError.mismatch(path: error.path)
+            throw JSONCodingError.mismatch(path: error.path)
         }
     }
 
@@ -26,7 +24,7 @@ struct JSONValueDecoder: Decoder {
 
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
 
-    var mismatch: APIModelError { .mismatch(path: text(of: codingPath)) }
+    var mismatch: JSONCodingError { .mismatch(path: text(of: codingPath)) }
 }
 
 extension JSONValueDecoder: SingleValueDecodingContainer {
@@ -95,7 +93,7 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func decoder(_ key: Key) throws -> JSONValueDecoder {
         let path = codingPath + [key]
-        guard let value = object[key.stringValue] else { throw APIModelError.mismatch(path: text(of: path)) }
+        guard let value = object[key.stringValue] else { throw JSONCodingError.mismatch(path: text(of: path)) }
         return JSONValueDecoder(value: value, codingPath: path)
     }
 }
@@ -130,7 +128,7 @@ private struct ListedValues: UnkeyedDecodingContainer {
 
     private mutating func next() throws -> JSONValueDecoder {
         let path = codingPath + [PlaceInList(currentIndex)]
-        guard !isAtEnd else { throw APIModelError.mismatch(path: text(of: path)) }
+        guard !isAtEnd else { throw JSONCodingError.mismatch(path: text(of: path)) }
         defer { currentIndex += 1 }
         return JSONValueDecoder(value: array[currentIndex], codingPath: path)
     }
