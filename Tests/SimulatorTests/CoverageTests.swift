@@ -1,7 +1,7 @@
 import Simulator
 import Testing
 
-/// What was never tried is told.
+/// What was never tried is told: every fake can fail, time out and drop its answers, and did (GEN-15).
 @Suite struct CoverageTests {
     @Test func `of nothing, everything is a gap`() {
         let gaps = Coverage().gaps(at: [.call: ["POST /api/orders"]], attacks: ["forge_event"])

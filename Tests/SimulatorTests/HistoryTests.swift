@@ -1,7 +1,8 @@
 import Simulator
 import Testing
 
-/// S3-SIM: histories of the whole application in a world that does its worst.
+/// Histories of the whole application in a world that does its worst, without network, clock or chance of their own (GEN-15): what
+/// a seed finds is found again.
 @Suite struct HistoryTests {
     @Test func `the same seed is the same history, byte for byte`() async throws {
         let (one, other) = (try await Simulator(), try await Simulator())

@@ -1,7 +1,8 @@
 import Simulator
 import Testing
 
-/// The simulator finds bugs that are planted.
+/// The simulator finds bugs that are planted: what it holds of events, keys, signatures and amounts (GEN-03, GEN-06, GEN-08,
+/// S3-HOOK-04, S3-HOOK-06), it would miss.
 @Suite struct MutationTests {
     /// Those that a few histories catch; the release binary plants them all (`kessai sim --mutations`).
     private static let quick = [
