@@ -16,6 +16,13 @@ import Testing
         }
     }
 
+    @Test func `the steps of a history are known before it is played, and have ids from 1 on`() async throws {
+        let simulator = try await Simulator()
+        let steps = simulator.steps(of: 7)
+        #expect(steps == Array(1...steps.count))
+        #expect(try simulator.play(seed: 7, keeping: Set(steps)).hash == simulator.play(seed: 7).hash)
+    }
+
     @Test func `other seeds are other histories`() async throws {
         let simulator = try await Simulator()
         var hashes: Set<UInt64> = []
