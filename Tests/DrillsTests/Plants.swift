@@ -170,12 +170,12 @@ extension BooksTests {
                 }),
             Plant(rule: "a page sells what its order is about, for the order's sum", change: { $0.items = [:] }),
             Plant(
-                rule: "an order of the shop is paid by its own customer",
+                rule: "an order is paid by its own customer, and a device's by nobody's",
                 change: { books in
                     books.charges = books.charges.map { $0.changing("customer", to: "cus_another") }
                 }),
             Plant(
-                rule: "an order of the shop is paid by its own customer",
+                rule: "an order is paid by its own customer, and a device's by nobody's",
                 sql: ["UPDATE orders SET stripe_customer_id = NULL"]),
             Plant(rule: "every message was sent, and is shown once", change: { $0.mails = [] }),
             Plant(rule: "every message was sent, and is shown once", change: { $0.mails.insert("another.eml") }),
@@ -188,6 +188,14 @@ extension BooksTests {
             Plant(
                 rule: "there are no more orders and refunds than were wished for",
                 sql: unguarded("orders") + ["INSERT INTO orders SELECT * FROM guarded WHERE seller = 'passes'"]),
+            Plant(
+                rule: "an order is paid by its own customer, and a device's by nobody's",
+                sql: ["UPDATE orders SET stripe_customer_id = 'cus_device' WHERE user_id IS NULL"]),
+            // Nobody's money for an order without a customer, which is a user's.
+            Plant(
+                rule: "an order is paid by its own customer, and a device's by nobody's",
+                sql: ["UPDATE orders SET stripe_customer_id = NULL"],
+                change: { books in books.charges = books.charges.map { $0.changing("customer", to: .null) } }),
             Plant(
                 rule: "there are no more orders and refunds than were wished for",
                 sql: unguarded("orders") + ["INSERT INTO orders SELECT * FROM guarded WHERE seller = 'shop'"]),

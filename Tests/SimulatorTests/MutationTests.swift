@@ -7,7 +7,7 @@ import Testing
     /// Those that a few histories catch; the release binary plants them all (`kessai sim --mutations`).
     private static let quick = [
         "missing_unique_event", "settle_twice", "receipt_forgotten", "job_forgotten", "signature_not_checked",
-        "key_ignored", "no_ownership_check",
+        "key_ignored", "no_ownership_check", "customer_forgotten",
     ]
 
     @Test(.timeLimit(.minutes(10)), arguments: quick)
