@@ -18,6 +18,18 @@ import Testing
         #expect(!tally.failures.isEmpty, "\(mutation.summary)")
     }
 
+    /// Law 2, by itself: everything else about the second payment is as it should be, and it is flagged.
+    @Test(.timeLimit(.minutes(10)))
+    func `an order that is charged twice breaks that rule and no other`() async throws {
+        let mutation = try #require(Mutations.all.first { $0.name == "second_intent_without_key" })
+        let simulator = try await Simulator(mutation: mutation)
+        let tally = try await simulator.run(from: 1, count: 30, jobs: 1)
+        #expect(tally.failures.count > 2)
+        for violation in tally.failures.flatMap(\.violations) {
+            #expect(violation.hasPrefix("an order is charged by us once at Stripe: "))
+        }
+    }
+
     @Test func `there are at least twelve, each with its own name`() {
         #expect(Set(Mutations.all.map(\.name)).count == Mutations.all.count)
         #expect(Mutations.all.count >= 12)

@@ -94,7 +94,8 @@ public enum Mutations {
     ) -> Mutation {
         Mutation(name, summary).with { mutation in
             mutation.changeSchema = schema
-            mutation.wrapDatabase = { RewritingDatabase(inner: $0, rewrite: rewrite) }
+            let known = KnownRewritings(rewrite)
+            mutation.wrapDatabase = { RewritingDatabase(inner: $0, rewrite: known.rewriting) }
         }
     }
 }
