@@ -76,7 +76,7 @@ import Testing
             }
             var books = try await Books(
                 database: world.database, stripe: stripe, acknowledged: acknowledged.ids, mails: Set(names),
-                memory: memory)
+                memory: memory, now: world.clock.now())
             try await body(world, &books)
         }
     }

@@ -13,6 +13,11 @@ extension Rules {
         },
         ComparedRule("every charge is one payment of ours, of the same order, amount and currency", charges),
         ComparedRule("refunds are the same on both sides, and one wish is one refund", refunds),
+        ComparedRule("no refund is pending at Stripe for ever") { books in
+            let ends = ["succeeded", "failed", "canceled"]
+            return books.refunds.filter { !ends.contains($0["status"]?.string ?? "") }
+                .map { ("\($0["id"]?.string ?? "") is \($0["status"]?.string ?? "nothing")", books.order(of: $0)) }
+        },
         ComparedRule("a pass is delivered if and only if its one page is paid", pages),
         ComparedRule("a page sells what its order is about, for the order's sum", wares),
         ComparedRule("an order is paid by its own customer, and a device's by nobody's", customers),

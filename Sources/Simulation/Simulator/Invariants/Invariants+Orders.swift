@@ -10,6 +10,11 @@ extension Invariants {
         ComparedInvariant("a user has one customer at Stripe", customers),
         ComparedInvariant("an order is charged by us once at Stripe", chargedOnce),
         ComparedInvariant("refunds are the same on both sides", refunds),
+        ComparedInvariant("no refund is pending at Stripe for ever") { books in
+            let ends = ["succeeded", "failed", "canceled"]
+            return books.refunds.filter { !ends.contains($0["status"]?.string ?? "") }
+                .map { "\($0["id"]?.string ?? "") is \($0["status"]?.string ?? "nothing")" }
+        },
         ComparedInvariant("a dispute stands as Stripe says") { books in
             var ours: [String: String] = [:]
             for row in try await books.rows("SELECT stripe_dispute_id AS id, status FROM disputes") {
