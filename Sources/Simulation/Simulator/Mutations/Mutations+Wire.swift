@@ -20,6 +20,14 @@ extension Mutations {
             mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/customers") } }
         },
         Mutation(
+            "refund_key_in_memory", "the key of a refund is not stored before the call: after a crash it is another"
+        )
+        .with { mutation in mutation.wrapTransport = { keysOfThisLife($0) { $0.hasSuffix("/v1/refunds") } } },
+        Mutation("page_key_in_memory", "the key of a page is not stored before the call: after a crash it is another")
+            .with { mutation in
+                mutation.wrapTransport = { keysOfThisLife($0) { $0.hasSuffix("/v1/checkout/sessions") } }
+            },
+        Mutation(
             "second_intent_without_key",
             "an intent is made once more without the attempt's key, and the buyer's card pays it"
         ).with { mutation in mutation.wrapTransport = { payingTwice($0) } },
@@ -52,6 +60,21 @@ extension Mutations {
             guard let key = request.headers["Idempotency-Key"], isMeant(request.url) else { return nil }
             var request = request
             request.headers["Idempotency-Key"] = "\(key)-\(numbers.next())"
+            return try await inner.send(request)
+        }
+    }
+
+    private static let lives = Numbers()
+
+    /// A transport is put in place once in a life of the application: keys are the same for as long as it lasts.
+    private static func keysOfThisLife(
+        _ inner: any HTTPTransport, _ isMeant: @escaping @Sendable (String) -> Bool
+    ) -> any HTTPTransport {
+        let life = lives.next()
+        return MutatedTransport(inner: inner) { request, inner async throws(HTTPTransportError) -> HTTPResponse? in
+            guard let key = request.headers["Idempotency-Key"], isMeant(request.url) else { return nil }
+            var request = request
+            request.headers["Idempotency-Key"] = "\(key)-\(life)"
             return try await inner.send(request)
         }
     }
