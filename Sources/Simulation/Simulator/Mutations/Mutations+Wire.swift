@@ -19,10 +19,6 @@ extension Mutations {
         Mutation("customer_with_fresh_key", "a customer whose making is tried again has another key").with { mutation in
             mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/customers") } }
         },
-        Mutation(
-            "refund_key_in_memory", "the key of a refund is not stored before the call: after a crash it is another"
-        )
-        .with { mutation in mutation.wrapTransport = { keysOfThisLife($0) { $0.hasSuffix("/v1/refunds") } } },
         Mutation("page_key_in_memory", "the key of a page is not stored before the call: after a crash it is another")
             .with { mutation in
                 mutation.wrapTransport = { keysOfThisLife($0) { $0.hasSuffix("/v1/checkout/sessions") } }
