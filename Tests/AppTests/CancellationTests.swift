@@ -9,10 +9,6 @@ import Testing
 
 /// Giving up an unpaid order: at Stripe first, so that a canceled order cannot be paid.
 @Suite struct CancellationTests {
-    private func statusAtStripe(_ intent: String, _ world: World) async throws -> String? {
-        try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"]?.string
-    }
-
     @Test(arguments: TestEngine.all)
     func `an order that Stripe has never heard of is canceled at once`(engine: TestEngine) async throws {
         try await World.run(on: engine) { world in
@@ -38,7 +34,7 @@ import Testing
             let order = try await world.order(by: buyer)
             let intent = try await world.openPayment(order, by: buyer)
             #expect(await world.cancel(order, by: buyer)["status"] == "canceled")
-            #expect(try await statusAtStripe(intent, world) == "canceled")
+            #expect(try await world.statusAtStripe(intent) == "canceled")
             #expect(try await world.confirm(intent)["error"] != nil)
             await world.deliver()
             #expect(await world.status(order, by: buyer) == "canceled")
@@ -113,7 +109,7 @@ import Testing
             world.clock.advance(by: .seconds(200))
             try await world.work()
             #expect(await world.status(order, by: buyer) == "canceled")
-            #expect(try await statusAtStripe(intent, world) == "canceled")
+            #expect(try await world.statusAtStripe(intent) == "canceled")
             await world.deliver()
             #expect(await world.teaLeft() == 100)
             #expect(await world.status(order, by: buyer) == "canceled")

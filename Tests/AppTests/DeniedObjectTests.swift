@@ -12,10 +12,6 @@ import Testing
 @Suite struct DeniedObjectTests {
     private static let cancel = "/v1/payment_intents/{intent}/cancel"
 
-    private func statusAtStripe(_ intent: String, _ world: World) async throws -> String? {
-        try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"]?.string
-    }
-
     @Test(arguments: TestEngine.all)
     func `an order whose intent is denied and there is not canceled before the intent is`(engine: TestEngine)
         async throws
@@ -35,7 +31,7 @@ import Testing
                 try await world.work()
             }
             #expect(try await world.count("orders", where: "status = 'canceled'") == 1)
-            #expect(try await statusAtStripe(intent, world) == "canceled")
+            #expect(try await world.statusAtStripe(intent) == "canceled")
             #expect(await world.teaLeft() == 100)
             try await world.expectBooks()
         }
@@ -67,10 +63,10 @@ import Testing
             await world.deliver()
             world.sandbox.add(StripeSandboxFault(.notFound, method: "POST", path: Self.cancel))
             try await world.work()
-            #expect(try await statusAtStripe(open, world) == "requires_payment_method")
+            #expect(try await world.statusAtStripe(open) == "requires_payment_method")
             world.clock.advance(by: .seconds(600))
             try await world.work()
-            #expect(try await statusAtStripe(open, world) == "canceled")
+            #expect(try await world.statusAtStripe(open) == "canceled")
             await world.deliver()
             try await world.expectBooks()
         }

@@ -156,6 +156,32 @@ import Testing
         #expect(found == names)
     }
 
+    @Test(arguments: [
+        "commit.after:POST /api/order", "commit.after:PUT /api/orders", "commit.after:POST /api/orders/1/cancel",
+        "commit.before:job:payments.swep", "commit.before:payments.sweep", "mail.after:proces", "answer.before:process",
+        "answer.before:job:outbox.deliver", "answer.before:get ?", "answer.before:GET  ?",
+        "call.before:job:payments.sweep",
+        "call.before:POST /api/orders", "call.after:POST /v1/", "call.after:POST v1/refunds",
+        "call.after:POST /v1/payment_intents/pi_1/cancel", "call.after:PATCH /v1/refunds",
+    ])
+    func `what is never done is refused when the application is put together, by its name`(text: String) async throws {
+        let error = await #expect(throws: SettingsError.self) {
+            _ = try await deaths(at: text, on: .sqlite)
+        }
+        let finding = try #require(error?.findings.first)
+        #expect(finding.name == "KESSAI_FAILPOINTS")
+        #expect(finding.gravity == .error)
+        #expect(finding.detail.contains(text))
+    }
+
+    @Test(arguments: [
+        "answer.before:HEAD /healthz", "answer.before:OPTIONS ?", "call.before:DELETE /v1/webhook_endpoints/{id}",
+        "mail.before:process", "commit.before:job:payments.create_customer",
+    ])
+    func `what may be done and is not in a purchase is taken`(text: String) async throws {
+        #expect(try await deaths(at: text, on: .sqlite) == [])
+    }
+
     @Test func `on PostgreSQL a commit is passed too`() async throws {
         let engines = TestEngine.all.filter { $0 != .sqlite }
         for engine in engines {

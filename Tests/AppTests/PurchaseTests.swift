@@ -260,7 +260,7 @@ import Testing
             world.clock.advance(by: .seconds(24 * 3600 + 1))
             try await world.work()
             #expect(try await world.count("orders", where: "status = 'canceled'") == 1)
-            #expect(try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"]?.string == "canceled")
+            #expect(try await world.statusAtStripe(intent) == "canceled")
             #expect(try await world.count("products", where: "stock = 100") == 1)
         }
     }

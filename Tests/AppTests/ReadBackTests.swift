@@ -50,7 +50,7 @@ import Testing
             #expect(review["payment_intent_id"]?.string == intent)
             #expect(try await world.count("order_history", where: "kind = 'review_raised'") == 1)
             try await world.work()
-            #expect(try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"] == "canceled")
+            #expect(try await world.statusAtStripe(intent) == "canceled")
             // No money came: it can be closed at once.
             #expect(await world.resolve(review, by: chief).status == 200)
             #expect(await world.status(order, by: buyer) == "canceled")

@@ -235,7 +235,7 @@ import Testing
                 (intent, "canceled"), (superseded, "canceled"), (kept, "requires_payment_method"),
                 (current, "requires_payment_method"),
             ] {
-                #expect(try await world.atStripe("GET", "/v1/payment_intents/\(id)")["status"]?.string == status)
+                #expect(try await world.statusAtStripe(id) == status)
             }
             #expect(try await world.reconcile().actions[.intentsCanceled] == nil)
         }
@@ -252,7 +252,7 @@ import Testing
             let statement = try await world.reconcile()
             #expect(statement.actions[.outcomesResolved] == 1)
             #expect(await world.status(order, by: try await world.again("buyer@example.com")) == "canceled")
-            #expect(try await world.atStripe("GET", "/v1/payment_intents/\(intent)")["status"] == "canceled")
+            #expect(try await world.statusAtStripe(intent) == "canceled")
         }
     }
 }

@@ -127,7 +127,7 @@ import Testing
                 _ = try await world.payDirectly(order, amount: amount, customer: customer)
                 await world.deliver()
                 try await world.work()
-                let status = try await world.atStripe("GET", "/v1/payment_intents/\(open)")["status"]?.string
+                let status = try await world.statusAtStripe(open)
                 #expect(status == "canceled")
                 let ours = await world.status(order, by: buyer)
                 #expect(ours == (amount == nil ? "paid" : "needs_review"))

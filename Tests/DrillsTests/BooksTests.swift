@@ -11,7 +11,9 @@ import KessaiApp
 import Mail
 import Testing
 
-/// The check of the books finds nothing in good books, and each planted fault by its rule.
+/// The check of the books finds nothing in good books, and each planted fault by its rule (laws 1 to 11): events once (GEN-03), the
+/// order's own amount and customer (GEN-07, S3-FLOW-06, S3-NEXT-01), paid once and delivered once (S3-HOOK-06, S4-CONF-05),
+/// refunds on both sides (S3-NEXT-02), a pass for its day in Tokyo (S4-DATA-01).
 @Suite struct BooksTests {
     /// A fault, and the rule that must find it.
     struct Plant: Sendable, CustomTestStringConvertible {
@@ -74,7 +76,7 @@ import Testing
             }
             var books = try await Books(
                 database: world.database, stripe: stripe, acknowledged: acknowledged.ids, mails: Set(names),
-                memory: memory)
+                memory: memory, now: world.clock.now())
             try await body(world, &books)
         }
     }

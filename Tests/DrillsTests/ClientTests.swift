@@ -6,7 +6,7 @@ import KernelTesting
 import Synchronization
 import Testing
 
-/// Clients repeat as good clients do.
+/// Clients repeat as good clients do, with the same key, so that drills try what a lost answer leads to (GEN-15, law 3).
 @Suite struct ClientTests {
     /// Answers one after the other; the last again and again.
     private final class Script: HTTPTransport {

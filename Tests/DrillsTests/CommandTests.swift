@@ -6,7 +6,7 @@ import Testing
 
 @testable import kessai_drill
 
-/// The command line of the drills: its words and its exit status.
+/// The command line of the drills (GEN-15): its words and its exit status.
 @Suite struct CommandTests {
     private func options(_ words: [String]) throws -> DrillOptions {
         try DrillOptions(try Arguments(words, of: KillsCommand.self, in: "kessai-drill"))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Drills
 
-/// What a drill began it ends, whatever happens.
+/// What a drill began it ends, whatever happens (GEN-15).
 @Suite struct EndingTests {
     private struct First: Error {}
     private struct Last: Error {}

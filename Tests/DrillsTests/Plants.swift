@@ -44,6 +44,17 @@ extension BooksTests {
             Plant(
                 rule: "nothing is pending for ever, but what a person must look at",
                 sql: unguarded("checkout_sessions") + ["UPDATE checkout_sessions SET state = 'open'"]),
+            Plant(
+                rule: "no refund is pending at Stripe for ever",
+                change: { $0.refunds[0] = $0.refunds[0].changing("status", to: "pending") }),
+            Plant(
+                rule: "no request holds its Idempotency-Key when nobody is at work",
+                sql: [
+                    """
+                    INSERT INTO idempotency_keys (scope, idempotency_key, fingerprint, claim, locked_until_ms, expires_at_ms)
+                    VALUES ('user u', 'k', 'f', 'c', 4000000000000, 4000000000000)
+                    """
+                ]),
             Plant(rule: "no refund is pending for ever", sql: ["UPDATE refunds SET state = 'pending'"]),
             Plant(
                 rule: "one wish with one key makes one order",
@@ -170,13 +181,21 @@ extension BooksTests {
                 }),
             Plant(rule: "a page sells what its order is about, for the order's sum", change: { $0.items = [:] }),
             Plant(
-                rule: "an order of the shop is paid by its own customer",
+                rule: "an order is paid by its own customer, and a device's by nobody's",
                 change: { books in
                     books.charges = books.charges.map { $0.changing("customer", to: "cus_another") }
                 }),
             Plant(
-                rule: "an order of the shop is paid by its own customer",
+                rule: "an order is paid by its own customer, and a device's by nobody's",
                 sql: ["UPDATE orders SET stripe_customer_id = NULL"]),
+            Plant(
+                rule: "an order is paid by its own customer, and a device's by nobody's",
+                sql: ["UPDATE orders SET stripe_customer_id = 'cus_device' WHERE user_id IS NULL"]),
+            // Nobody's money for an order without a customer, which is a user's.
+            Plant(
+                rule: "an order is paid by its own customer, and a device's by nobody's",
+                sql: ["UPDATE orders SET stripe_customer_id = NULL"],
+                change: { books in books.charges = books.charges.map { $0.changing("customer", to: .null) } }),
             Plant(rule: "every message was sent, and is shown once", change: { $0.mails = [] }),
             Plant(rule: "every message was sent, and is shown once", change: { $0.mails.insert("another.eml") }),
             Plant(

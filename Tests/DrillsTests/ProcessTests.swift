@@ -7,7 +7,7 @@ import Testing
 
 @testable import Drills
 
-/// Processes: started, looked at, killed. `sh` stands for the binary.
+/// Processes: started, looked at, killed (GEN-15). `sh` stands for the binary.
 @Suite struct ProcessTests {
     private func withSite(_ body: (Site) async throws -> Void) async throws {
         let clock = SystemClock()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Drills
 
-/// What the drill of nodes saw of every request, and how it is judged.
+/// What the drill of nodes saw of every request, and how it is judged (GEN-15).
 @Suite struct WatchTests {
     typealias Answer = Result<HTTPResponse, HTTPTransportError>
 

@@ -3,6 +3,13 @@ import Testing
 
 /// A few in a debug build, where what is read out of bounds or overflows ends the process. `make test` plays 1,500 with the
 /// release binary, and `make sim` 20,000.
+///
+/// Whatever crashes, is lost, repeated or out of order, the laws of money hold (laws 1 to 11): events are harmless to repeat
+/// and to reorder, and one event is processed once (GEN-03, GEN-06); amounts are the server's own (GEN-07); an order has one
+/// payable intent and is paid by the event alone (S3-FLOW-08, S3-FLOW-10, S3-HOOK-06); forged events change nothing
+/// (S3-HOOK-04); money for what was given up is flagged (S3-HOOK-07); refunds are the same on both sides (S3-NEXT-02); a user has
+/// one customer (S3-NEXT-01); a purchase updates its device once, also when nobody confirms it, and for its day in Tokyo
+/// (S4-CONF-05, S4-HOOK-01, S4-DATA-01).
 @Suite struct ManyHistoriesTests {
     @Test(.timeLimit(.minutes(10))) func `no rule is broken in any history`() async throws {
         let simulator = try await Simulator()

@@ -1,12 +1,13 @@
 import Simulator
 import Testing
 
-/// The simulator finds bugs that are planted.
+/// The simulator finds bugs that are planted: what it holds of events, keys, signatures and amounts (GEN-03, GEN-06, GEN-08,
+/// S3-HOOK-04, S3-HOOK-06), it would miss.
 @Suite struct MutationTests {
     /// Those that a few histories catch; the release binary plants them all (`kessai sim --mutations`).
     private static let quick = [
         "missing_unique_event", "settle_twice", "receipt_forgotten", "job_forgotten", "signature_not_checked",
-        "key_ignored", "no_ownership_check",
+        "key_ignored", "no_ownership_check", "customer_forgotten",
     ]
 
     @Test(.timeLimit(.minutes(10)), arguments: quick)
@@ -15,6 +16,18 @@ import Testing
         let simulator = try await Simulator(mutation: mutation)
         let tally = try await simulator.run(from: 1, count: 200, jobs: 1, failuresMax: 1)
         #expect(!tally.failures.isEmpty, "\(mutation.summary)")
+    }
+
+    /// Law 2, by itself: everything else about the second payment is as it should be, and it is flagged.
+    @Test(.timeLimit(.minutes(10)))
+    func `an order that is charged twice breaks that rule and no other`() async throws {
+        let mutation = try #require(Mutations.all.first { $0.name == "second_intent_without_key" })
+        let simulator = try await Simulator(mutation: mutation)
+        let tally = try await simulator.run(from: 1, count: 30, jobs: 1)
+        #expect(tally.failures.count > 2)
+        for violation in tally.failures.flatMap(\.violations) {
+            #expect(violation.hasPrefix("an order is charged by us once at Stripe: "))
+        }
     }
 
     @Test func `there are at least twelve, each with its own name`() {

@@ -2,7 +2,7 @@ import SeededTasks
 import Synchronization
 import Testing
 
-/// Tasks in an order that a seed decides.
+/// Tasks in an order that a seed decides, so that a test of the whole is the same each time (GEN-15).
 @Suite struct SeededTasksTests {
     /// The order in which eight children take their three turns.
     private func order(seed: UInt64) throws -> [Int] {

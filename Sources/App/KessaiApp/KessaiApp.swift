@@ -120,7 +120,7 @@ public struct KessaiApp: Sendable {
     public let reconciliation: Reconciliation
 
     /// Puts the application together. Throws `DatabaseError` when the schema is not current, a move into the database is
-    /// not done, or the database is away.
+    /// not done, or the database is away, and ``SettingsError`` when a failpoint waits for what is never done.
     public static func make(_ parts: Parts) async throws -> KessaiApp {
         let parts = parts.failpoints?.installed(in: parts) ?? parts
         let (database, clock) = (parts.database, parts.clock)
@@ -140,7 +140,9 @@ public struct KessaiApp: Sendable {
             if isAlone { try AbandonedKeys.free(in: tx) }
             return try Installation.load(in: tx, orMake: fresh)
         }
-        return KessaiApp(parts, ids: ids, installation: installation)
+        let app = KessaiApp(parts, ids: ids, installation: installation)
+        try parts.failpoints?.require(routes: app.router.routes, kinds: app.jobs.kinds)
+        return app
     }
 
     private init(_ parts: Parts, ids: IDGenerator, installation: Installation) {

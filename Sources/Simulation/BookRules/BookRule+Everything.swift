@@ -37,6 +37,13 @@ extension BookRule {
             GROUP BY kind, source_id HAVING COUNT(*) > 1
             """),
         BookRule(
+            // A dead request's hold is over by then, and its row may stay until it is cleared away.
+            "no request holds its Idempotency-Key when nobody is at work",
+            """
+            SELECT scope || ' holds a key until ' || locked_until_ms AS what, NULL AS order_id FROM idempotency_keys
+            WHERE status IS NULL AND locked_until_ms > {now}
+            """),
+        BookRule(
             "no reconciliation runs for ever",
             "SELECT id AS what, NULL AS order_id FROM reconciliation_runs WHERE state = 'running'"),
     ]

@@ -92,6 +92,9 @@ extension BookRule {
                     AND r.state IN ('submitted', 'pending', 'succeeded'))
             """),
         BookRule(
+            "no refund is pending for ever",
+            "SELECT id AS what, order_id FROM refunds WHERE state = 'pending'"),
+        BookRule(
             "a refund is of its payment's order and currency",
             """
             SELECT r.id AS what, r.order_id FROM refunds r JOIN payments p ON p.id = r.payment_id

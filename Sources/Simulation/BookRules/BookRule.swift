@@ -19,17 +19,18 @@ public struct BookRule: Sendable {
     private static let breachesMax = 1_000_000
 
     /// A rule whose breaches a query lists, in words that both databases know: `what` describes one, `order_id` is its
-    /// order or NULL.
+    /// order or NULL. `{now}` stands for the moment at which the books are checked, in milliseconds.
     public init(_ rule: String, _ sql: String) {
         self.rule = rule
         self.sql = sql
     }
 
-    /// Everything that breaks it; empty when nothing does. Throws `DatabaseError`, also
+    /// Everything that breaks it at a moment of the nodes' clocks, in milliseconds since 1970; empty when nothing does. Throws `DatabaseError`, also
     /// for more than a million.
-    public func breaches(in database: any Database) async throws -> [Breach] {
-        try await database.read { tx in
-            try tx.rows(SQL(unsafe: sql), rowsMax: Self.breachesMax).map { row in
+    public func breaches(in database: any Database, atMs now: Int64) async throws -> [Breach] {
+        let text = sql.split(separator: "{now}", omittingEmptySubsequences: false).joined(separator: "\(now)")
+        return try await database.read { tx in
+            try tx.rows(SQL(unsafe: text), rowsMax: Self.breachesMax).map { row in
                 Breach(what: try row.text("what"), order: try row.textOrNil("order_id"))
             }
         }

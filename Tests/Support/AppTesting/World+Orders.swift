@@ -66,6 +66,11 @@ extension World {
         return id
     }
 
+    /// An intent's status at Stripe; nil when Stripe has no such intent.
+    public func statusAtStripe(_ intent: String) async throws -> String? {
+        try await atStripe("GET", "/v1/payment_intents/\(intent)")["status"]?.string
+    }
+
     /// The customer at Stripe of an intent.
     public func customer(ofIntent intent: String) async throws -> String {
         try #require(try await atStripe("GET", "/v1/payment_intents/\(intent)")["customer"]?.string)

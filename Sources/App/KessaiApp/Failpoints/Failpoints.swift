@@ -7,7 +7,7 @@ private import Synchronization
 /// They stand in decorators of the ports, which the composition puts in place only where there are failpoints: without
 /// them nothing is passed, counted or asked.
 public final class Failpoints: Sendable {
-    private let planned: [Failpoint]
+    let planned: [Failpoint]
     private let counts: Mutex<[Int]>
     private let kill: @Sendable (_ name: String) -> Void
 

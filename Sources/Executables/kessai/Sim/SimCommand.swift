@@ -66,9 +66,21 @@ struct SimCommand: Command {
         return Set(ids)
     }
 
+    /// Throws `UsageError` for steps that the history does not have: what it would play is not what was asked for. Step 0
+    /// is none in every history.
+    private static func require(_ wanted: Set<Int>, in known: [Int], seed: UInt64) throws {
+        let strange = wanted.subtracting(known).subtracting([0]).sorted()
+        guard !strange.isEmpty else { return }
+        let most = 10
+        let named = strange.prefix(most).map(String.init).joined(separator: ", ") + (strange.count > most ? ", …" : "")
+        throw UsageError(
+            message: "--keep: the history of seed \(seed) has the steps 1 to \(known.max() ?? 0), and not \(named)")
+    }
+
     private func tell(
         _ simulator: Simulator, seed: UInt64, keeping wanted: Set<Int>?, _ arguments: Arguments
     ) throws -> ExitStatus {
+        if let wanted { try Self.require(wanted, in: simulator.steps(of: seed), seed: seed) }
         let outcome = try simulator.play(seed: seed, keeping: wanted)
         let isBroken = !outcome.violations.isEmpty
         let shortest = isBroken && wanted == nil ? try SimProgress.shrink(simulator, seed: seed) : nil

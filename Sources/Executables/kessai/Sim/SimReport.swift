@@ -13,8 +13,7 @@ struct SimReport {
     /// A report; `jobKinds` are those of the application.
     init(tally: Simulator.Tally, seconds: Double, jobKinds: [String]) {
         self.tally = tally
-        // It needs a setting that no history has.
-        self.jobKinds = jobKinds.filter { $0 != "payments.create_customer" }
+        self.jobKinds = jobKinds
         self.seconds = seconds
     }
 
@@ -27,10 +26,13 @@ struct SimReport {
 
     /// What never struck.
     var gaps: [String] {
-        tally.coverage.gaps(
+        let isLong = tally.histories >= Self.nothingAtZeroFrom
+        return tally.coverage.gaps(
             at: SimulatedFeatures.places, attacks: SimulatedFeatures.attacks, jobs: jobKinds,
-            passesMin: tally.histories < Self.nothingAtZeroFrom ? 5_000 : 1)
+            passesMin: isLong ? 1 : 5_000) + (isLong ? undisturbed : [])
     }
+
+    private var undisturbed: [String] { tally.coverage.undisturbed(at: SimulatedFeatures.places) }
 
     /// Whether no rule was broken, and everything was tried where there were histories enough.
     var isGood: Bool { tally.failures.isEmpty && (tally.histories < Self.fullCoverageFrom || gaps.isEmpty) }
@@ -52,6 +54,9 @@ struct SimReport {
         }
         text += "\ncrashes by place\n"
         for (place, count) in tally.coverage.crashes.sorted(by: { $0.key < $1.key }) { text += row(place, count) }
+        text += "\nrequests and deliveries by place\n"
+        for (place, count) in tally.coverage.disturbances.sorted(by: { $0.key < $1.key }) { text += row(place, count) }
+        for place in undisturbed { text += row(place, 0) }
         let uncrashed = tally.coverage.uncrashed
         if !uncrashed.isEmpty { text += "\npassed so many times, and no crash was tried\n" }
         for (crash, passes) in uncrashed { text += row(crash, passes) }
@@ -83,6 +88,7 @@ struct SimReport {
             "breaches": counts(tally.breaches.map { ($0.key, $0.value) }),
             "passes": counts(tally.coverage.passes.map { ($0.key, $0.value) }),
             "crashes": counts(tally.coverage.crashes.map { ($0.key, $0.value) }),
+            "disturbances": counts(tally.coverage.disturbances.map { ($0.key, $0.value) }),
             "never_hit": .array(gaps.map { .string($0) }),
             "failures": .array(tally.failures.map { Self.json(of: $0, replay: nil) }), "replay": JSONValue(replay),
         ]

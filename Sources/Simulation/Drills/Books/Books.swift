@@ -1,5 +1,6 @@
 public import Database
 public import JSON
+public import Kernel
 private import Synchronization
 
 /// The books of all sides once the world is calm: our rows, Stripe's objects, the mails, and what clients remember.
@@ -24,17 +25,20 @@ public struct Books: Sendable {
     public var mails: Set<String>
     /// What clients were told.
     public let memory: Memory
+    /// What the nodes' clocks say when the books are checked.
+    public let now: Timestamp
 
     /// Reads Stripe's side. Throws ``DrillFailure``.
     public init(
-        database: any Database, stripe: SandboxControl, acknowledged: Set<String>, mails: Set<String>, memory: Memory
+        database: any Database, stripe: SandboxControl, acknowledged: Set<String>, mails: Set<String>, memory: Memory,
+        now: Timestamp
     ) async throws {
         self.init(
             database: database, charges: try await stripe.list("/v1/charges"),
             intents: try await stripe.list("/v1/payment_intents"), refunds: try await stripe.list("/v1/refunds"),
             sessions: try await stripe.list("/v1/checkout/sessions"),
             events: Set(try await stripe.list("/v1/events").compactMap { $0["id"]?.string }),
-            acknowledged: acknowledged, mails: mails, memory: memory)
+            acknowledged: acknowledged, mails: mails, memory: memory, now: now)
         for session in sessions {
             guard let id = session["id"]?.string else { continue }
             items[id] = try await stripe.list("/v1/checkout/sessions/\(id)/line_items")
@@ -44,7 +48,8 @@ public struct Books: Sendable {
     /// Books that were read already; of `charges` those that succeeded count.
     public init(
         database: any Database, charges: [JSONValue], intents: [JSONValue], refunds: [JSONValue],
-        sessions: [JSONValue], events: Set<String>, acknowledged: Set<String>, mails: Set<String>, memory: Memory
+        sessions: [JSONValue], events: Set<String>, acknowledged: Set<String>, mails: Set<String>, memory: Memory,
+        now: Timestamp
     ) {
         self.database = database
         self.charges = charges.filter { $0["status"] == "succeeded" && $0["captured"] != false }
@@ -55,6 +60,7 @@ public struct Books: Sendable {
         self.acknowledged = acknowledged
         self.mails = mails
         self.memory = memory
+        self.now = now
     }
 
     /// How many rows a rule may read.

@@ -13,9 +13,14 @@ extension Rules {
         },
         ComparedRule("every charge is one payment of ours, of the same order, amount and currency", charges),
         ComparedRule("refunds are the same on both sides, and one wish is one refund", refunds),
+        ComparedRule("no refund is pending at Stripe for ever") { books in
+            let ends = ["succeeded", "failed", "canceled"]
+            return books.refunds.filter { !ends.contains($0["status"]?.string ?? "") }
+                .map { ("\($0["id"]?.string ?? "") is \($0["status"]?.string ?? "nothing")", books.order(of: $0)) }
+        },
         ComparedRule("a pass is delivered if and only if its one page is paid", pages),
         ComparedRule("a page sells what its order is about, for the order's sum", wares),
-        ComparedRule("an order of the shop is paid by its own customer", customers),
+        ComparedRule("an order is paid by its own customer, and a device's by nobody's", customers),
         ComparedRule("what is over here cannot be paid at Stripe", closed),
         ComparedRule("nothing is charged for an order that was given up") { books in
             let given = Set(
@@ -167,18 +172,23 @@ extension Rules {
         return found
     }
 
+    /// A device has no account, and its order no customer. Every other order has one, as nobody pays here beside us.
     private static func customers(_ books: Books) async throws -> [ComparedRule.Breach] {
-        var ours: [String: (order: String, customer: String?)] = [:]
+        var ours: [String: (order: String, customer: String?, isDevices: Bool)] = [:]
         let rows = try await books.rows(
             """
-            SELECT p.stripe_payment_intent_id AS intent, o.id, o.stripe_customer_id AS customer
-            FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.seller = 'shop'
+            SELECT p.stripe_payment_intent_id AS intent, o.id, o.stripe_customer_id AS customer, o.user_id
+            FROM payments p JOIN orders o ON o.id = p.order_id
             """)
-        for row in rows { ours[try row.text("intent")] = (try row.text("id"), try row.textOrNil("customer")) }
+        for row in rows {
+            ours[try row.text("intent")] = (
+                try row.text("id"), try row.textOrNil("customer"), try row.textOrNil("user_id") == nil
+            )
+        }
         return books.charges.compactMap { charge in
             guard let known = ours[charge["payment_intent"]?.string ?? ""] else { return nil }
             let payer = charge["customer"]?.string
-            return payer != nil && payer == known.customer
+            return payer == known.customer && (payer == nil) == known.isDevices
                 ? nil : ("\(payer ?? "nobody") paid for \(known.customer ?? "nobody")", known.order)
         }
     }

@@ -113,9 +113,9 @@ extension Ground {
         public let counts: [(name: String, count: Int)]
     }
 
-    /// Ends the nodes as an operator does, and checks the books; `faults` are violations too. Throws ``DrillFailure``,
-    /// `DatabaseError`.
-    public func close(faults: [String] = []) async throws -> Reading {
+    /// Ends the nodes as an operator does, and checks the books; `faults` are violations too. `secondsAhead`: how far the
+    /// nodes' clocks were ahead. Throws ``DrillFailure``, `DatabaseError`.
+    public func close(faults: [String] = [], secondsAhead: Int64 = 0) async throws -> Reading {
         var violations = faults.map { Violation(rule: "the drill comes to its end", what: $0) }
         for node in nodes {
             let status = try await node.stop()
@@ -132,7 +132,8 @@ extension Ground {
         let books: Books
         do {
             books = try await Books(
-                database: rows, stripe: stripe, acknowledged: acknowledged.ids, mails: mails, memory: memory)
+                database: rows, stripe: stripe, acknowledged: acknowledged.ids, mails: mails, memory: memory,
+                now: site.clock.now().adding(.seconds(secondsAhead)))
             violations += try await books.check()
         } catch {
             await rows.close()

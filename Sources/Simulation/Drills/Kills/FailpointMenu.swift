@@ -16,6 +16,15 @@ public enum FailpointMenu {
         "POST /v1/payment_intents/{id}/cancel", "POST /v1/customers", "POST /v1/refunds",
         "POST /v1/checkout/sessions", "GET /v1/checkout/sessions/{id}", "POST /v1/checkout/sessions/{id}/expire",
     ]
+    /// Every failpoint that may be picked, each once and at its first turn.
+    public static var all: [String] {
+        let places = Set(requests + jobs + ["job:payments.sweep"])
+        let sides = ["before", "after"]
+        return sides.flatMap { side in
+            places.map { "commit.\(side):\($0)" } + Set(calls).map { "call.\(side):\($0)" } + ["mail.\(side)"]
+        }.sorted() + Set(requests).map { "answer.before:\($0)" }.sorted()
+    }
+
     private static let webhook = "POST /api/webhook/stripe"
 
     /// A failpoint of a process that answers requests, or only runs jobs.

@@ -111,7 +111,8 @@ public struct KillRound: Sendable {
             try await group.waitForAll()
         }
         let unsettled = try await ground.settle(secondsAhead: Self.calmAheadSeconds)
-        let reading = try await ground.close(faults: killer.faults + unsettled)
+        let reading = try await ground.close(
+            faults: killer.faults + unsettled, secondsAhead: Self.calmAheadSeconds)
         var table = killer.table
         table.add(violations: reading.violations.count, on: plan.database)
         return Outcome(

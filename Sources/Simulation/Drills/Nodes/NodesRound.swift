@@ -111,7 +111,7 @@ public struct NodesRound: Sendable {
         }
         watch.end()
         let unsettled = try await ground.settle(secondsAhead: KillRound.calmAheadSeconds)
-        let reading = try await ground.close(faults: unsettled)
+        let reading = try await ground.close(faults: unsettled, secondsAhead: KillRound.calmAheadSeconds)
         let phases = watch.phases
         return Outcome(
             phases: phases,

@@ -14,8 +14,13 @@ final class Buyer: SimulatedActor {
         ("older_order", 1),
     ]
     static let stepCount = 1...7
+    static let variedOpening = ["register"]
     static let opening = ["order", "pay", "confirm_some"]
     static let aims: [String: [Aim]] = [
+        "register": [
+            .commit("POST /api/auth/register"), .commit("job:payments.create_customer"),
+            .call("job:payments.create_customer"),
+        ],
         "confirm_disputed": [
             .commit("event charge.dispute.created"), .commit("event charge.dispute.funds_withdrawn"),
             .call("job:payments.read_dispute"),
@@ -56,6 +61,7 @@ final class Buyer: SimulatedActor {
 
     func perform(_ step: Step) async {
         switch step.name {
+        case "register": await world.register(name)
         case "order": await order(step.argument)
         case "pay": await pay([:])
         case "pay_claiming": await pay(["amount": .int(Int64(step.argument) + 1)])

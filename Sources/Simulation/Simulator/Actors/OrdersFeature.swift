@@ -35,6 +35,8 @@ public enum OrdersFeature: SimulatedFeature {
     ]
     /// The usual settings.
     public static let environment: [String: String] = [:]
+    /// Customers are made at Stripe when somebody registers, as its buyers then do, and not at the first payment.
+    public static let variation = ["STRIPE_CUSTOMER_CREATION": "registration"]
     /// How much tea there is at first.
     static let teaStock: Int64 = 5
 

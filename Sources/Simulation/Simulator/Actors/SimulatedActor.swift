@@ -50,6 +50,8 @@ public protocol SimulatedActor: Sendable {
     static var stepCount: ClosedRange<Int> { get }
     /// What it does first, whatever else it does.
     static var opening: [String] { get }
+    /// What it does before that where its feature's ``SimulatedFeature/variation`` holds.
+    static var variedOpening: [String] { get }
     /// What it does at the end, in half of the histories, when time has passed after all that others did.
     static var closing: [String] { get }
     /// What a word leads to and little else does, such as an event of its own: where a script has the word, a crash waits
@@ -67,6 +69,8 @@ public protocol SimulatedActor: Sendable {
 extension SimulatedActor {
     /// Nothing in particular.
     public static var opening: [String] { [] }
+    /// Nothing.
+    public static var variedOpening: [String] { [] }
     /// Nothing.
     public static var closing: [String] { [] }
     /// Nothing that is rare.
@@ -89,6 +93,8 @@ public protocol SimulatedFeature: Sendable {
     static var places: [Point: [String]] { get }
     /// Its settings.
     static var environment: [String: String] { get }
+    /// Other settings, which hold in one of six histories that it is in; none unless told.
+    static var variation: [String: String] { get }
     /// Puts people and goods where every history begins.
     static func prepare(_ app: KessaiApp) async throws
 }
@@ -96,6 +102,8 @@ public protocol SimulatedFeature: Sendable {
 extension SimulatedFeature {
     /// Nothing beside the rules that are checked in any case.
     public static var invariants: [any Invariant] { [] }
+    /// None.
+    public static var variation: [String: String] { [:] }
 }
 
 /// The features that take part.

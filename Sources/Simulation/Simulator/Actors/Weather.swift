@@ -39,7 +39,7 @@ struct Weather: SimulatedActor {
     init(_ number: Int, in world: SimulatedWorld) { self.world = world }
 
     /// What it counts: what it did, which may be nothing.
-    static let names = words.map(\.name) + ["older_events"]
+    static let names = words.map(\.name) + ["older_events", "other_settings"]
 
     func perform(_ step: Step) async {
         let sandbox = world.sandbox

@@ -6,6 +6,8 @@ public struct Coverage: Sendable, Equatable {
     public private(set) var faults: [Fault: Int] = [:]
     /// Crashes by place: `crash_before_commit in POST /api/orders`.
     public private(set) var crashes: [String: Int] = [:]
+    /// Misfortunes of requests and deliveries by place: `request_answer_lost in POST /api/orders`.
+    public private(set) var disturbances: [String: Int] = [:]
     /// What the weather did, by its word.
     public var weather: [String: Int] = [:]
     /// Attacks that were refused and logged, by kind.
@@ -14,6 +16,9 @@ public struct Coverage: Sendable, Equatable {
     /// Nothing counted.
     public init() {}
 
+    /// Where nothing crashes by itself: the network fails, and crashes strike in what is done meanwhile.
+    private static let disturbed: [Point] = [.request, .delivery]
+
     mutating func passed(_ point: Point, _ activity: String) {
         passes["\(point.rawValue) in \(activity)", default: 0] += 1
     }
@@ -21,6 +26,7 @@ public struct Coverage: Sendable, Equatable {
     mutating func struck(_ fault: Fault, _ activity: String) {
         faults[fault, default: 0] += 1
         if fault.isCrash { crashes["\(fault.rawValue) in \(activity)", default: 0] += 1 }
+        if Self.disturbed.contains(fault.point) { disturbances["\(fault.rawValue) in \(activity)", default: 0] += 1 }
     }
 
     /// Adds what another history counted.
@@ -28,6 +34,7 @@ public struct Coverage: Sendable, Equatable {
         passes.merge(other.passes, uniquingKeysWith: +)
         faults.merge(other.faults, uniquingKeysWith: +)
         crashes.merge(other.crashes, uniquingKeysWith: +)
+        disturbances.merge(other.disturbances, uniquingKeysWith: +)
         weather.merge(other.weather, uniquingKeysWith: +)
         attacks.merge(other.attacks, uniquingKeysWith: +)
     }
@@ -49,6 +56,15 @@ public struct Coverage: Sendable, Equatable {
             }
         }
         return found.sorted { ($1.passes, $0.crash) < ($0.passes, $1.crash) }
+    }
+
+    /// What never befell requests and deliveries at the `places` that features name: an answer that was lost, say.
+    public func undisturbed(at places: [Point: [String]]) -> [String] {
+        Self.disturbed.flatMap { point in
+            Set(places[point] ?? []).sorted().flatMap { place in
+                (Fault.byPoint[point] ?? []).map { "\($0.rawValue) in \(place)" }
+            }
+        }.filter { disturbances[$0] == nil }
     }
 
     /// What never happened: a kind of fault or of weather; a job of one of the `jobs`; a crash at one of the `places`

@@ -1,6 +1,7 @@
 public import BookRules
 public import Database
 public import JSON
+internal import Kernel
 
 /// What must be so once the world is calm, whatever happened before.
 public protocol Invariant: Sendable {
@@ -40,7 +41,7 @@ public struct Books: Sendable {
 extension BookRule: Invariant {
     /// The rows of its query.
     public func violations(in books: Books) async throws -> [String] {
-        try await breaches(in: books.world.database).map { breach in
+        try await breaches(in: books.world.database, atMs: books.world.clock.now().epochMs).map { breach in
             guard let order = breach.order, order != breach.what else { return breach.what }
             return "\(breach.what), order \(order)"
         }

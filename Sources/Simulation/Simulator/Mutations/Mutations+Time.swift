@@ -10,16 +10,15 @@ extension Mutations {
         ).with { mutation in
             // It takes every attempt and refund for younger than it is, and then nothing reads first. Where something else
             // lets it read, it looks where it should.
-            mutation.wrapDatabase = { inner in
-                RewritingDatabase(inner: inner) { text in
-                    for (column, table) in [("submitted_at_ms", "payment_attempts"), ("created_at_ms", "refunds")]
-                    where text.contains("\(column) FROM \(table)") {
-                        let younger = "\(column) + \(youthSeconds * 1000) AS \(column) FROM \(table)"
-                        return .text(text.replacing("\(column) FROM \(table)", with: younger))
-                    }
-                    return .kept
+            let known = KnownRewritings { text in
+                for (column, table) in [("submitted_at_ms", "payment_attempts"), ("created_at_ms", "refunds")]
+                where text.contains("\(column) FROM \(table)") {
+                    let younger = "\(column) + \(youthSeconds * 1000) AS \(column) FROM \(table)"
+                    return .text(text.replacing("\(column) FROM \(table)", with: younger))
                 }
+                return .kept
             }
+            mutation.wrapDatabase = { RewritingDatabase(inner: $0, rewrite: known.rewriting) }
             mutation.wrapTransport = { inner in
                 MutatedTransport(inner: inner) { request, inner async throws(HTTPTransportError) -> HTTPResponse? in
                     guard request.method == "GET", request.url.contains("/v1/payment_intents?"),

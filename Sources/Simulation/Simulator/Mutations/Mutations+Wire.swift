@@ -13,6 +13,20 @@ extension Mutations {
         Mutation("refund_with_fresh_key", "a refund that is tried again has another key").with { mutation in
             mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/refunds") } }
         },
+        Mutation("page_with_fresh_key", "a page whose making is tried again has another key").with { mutation in
+            mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/checkout/sessions") } }
+        },
+        Mutation("customer_with_fresh_key", "a customer whose making is tried again has another key").with { mutation in
+            mutation.wrapTransport = { freshKeys($0) { $0.hasSuffix("/v1/customers") } }
+        },
+        Mutation("page_key_in_memory", "the key of a page is not stored before the call: after a crash it is another")
+            .with { mutation in
+                mutation.wrapTransport = { keysOfThisLife($0) { $0.hasSuffix("/v1/checkout/sessions") } }
+            },
+        Mutation(
+            "second_intent_without_key",
+            "an intent is made once more without the attempt's key, and the buyer's card pays it"
+        ).with { mutation in mutation.wrapTransport = { payingTwice($0) } },
         Mutation("cancel_without_stripe", "an order is canceled without canceling its intent").with { mutation in
             mutation.wrapTransport = { pretending($0, "/v1/payment_intents/", "/cancel", "canceled") }
         },
@@ -43,6 +57,40 @@ extension Mutations {
             var request = request
             request.headers["Idempotency-Key"] = "\(key)-\(numbers.next())"
             return try await inner.send(request)
+        }
+    }
+
+    private static let lives = Numbers()
+
+    /// A transport is put in place once in a life of the application: keys are the same for as long as it lasts.
+    private static func keysOfThisLife(
+        _ inner: any HTTPTransport, _ isMeant: @escaping @Sendable (String) -> Bool
+    ) -> any HTTPTransport {
+        let life = lives.next()
+        return MutatedTransport(inner: inner) { request, inner async throws(HTTPTransportError) -> HTTPResponse? in
+            guard let key = request.headers["Idempotency-Key"], isMeant(request.url) else { return nil }
+            var request = request
+            request.headers["Idempotency-Key"] = "\(key)-\(life)"
+            return try await inner.send(request)
+        }
+    }
+
+    /// Makes a second intent beside each that is made, and confirms it with a card that is good. All else is right: whichever of the two
+    /// is paid first pays the order, and money that comes twice is flagged. The charge alone is one too many.
+    private static func payingTwice(_ inner: any HTTPTransport) -> any HTTPTransport {
+        MutatedTransport(inner: inner) { request, inner async throws(HTTPTransportError) -> HTTPResponse? in
+            guard request.method == "POST", request.url.hasSuffix("/v1/payment_intents") else { return nil }
+            let first = try await inner.send(request)
+            guard first.status == 200 else { return first }
+            var second = request
+            second.headers["Idempotency-Key"] = nil
+            let made = try await inner.send(second)
+            // What the network cut is none.
+            guard let id = (try? JSONValue(parsing: made.body))?["id"]?.string else { return first }
+            second.url += "/\(id)/confirm"
+            second.body = Array("payment_method=pm_card_visa&return_url=https%3A%2F%2Fkessai.test%2F".utf8)
+            _ = try await inner.send(second)
+            return first
         }
     }
 

@@ -32,6 +32,8 @@ struct Plan: Sendable {
     /// can hold what it finds held when it starts.
     let isAlone: Bool
     let featureNames: [String]
+    /// Settings that are not the usual ones.
+    let variation: [String: String]
 
     /// The ids of everything in it.
     var ids: [Int] { (parts.flatMap { ($0.acts + $0.closing).map(\.id) } + faults.map(\.id)).sorted() }
@@ -51,6 +53,7 @@ struct Plan: Sendable {
         echoMinutes = (0..<chance.int(0...3)).map { _ in chance.pick([2, 10, 40, 65]) }
         var parts: [Part] = []
         var names: [String] = []
+        var variation: [String: String] = [:]
         var aims: [Aim] = []
         // Most histories are of one way to sell, so that they stay short.
         let sellers = features.filter { $0.name != WorldFeature.name }
@@ -59,6 +62,8 @@ struct Plan: Sendable {
             let isMain = feature.name == WorldFeature.name || feature.name == sellers[main].name
             if !isMain, !chance.oneIn(4) { continue }
             var isThere = false
+            // A chance of its own: other histories are what they would be without it.
+            let isVaried = !feature.variation.isEmpty && Chance(seed, of: "variation of \(feature.name)").oneIn(6)
             for (index, (type, countMax)) in feature.actors.enumerated() {
                 for number in 0..<chance.int((index == 0 ? 1 : 0)...countMax) {
                     isThere = true
@@ -71,16 +76,19 @@ struct Plan: Sendable {
                                 word, chance.int(0...9),
                                 pauseMs: chance.number(in: 1...(chance.oneIn(6) ? 40_000 : 3_000))))
                     }
-                    let acts = (type.opening + drawn).map(act)
+                    let acts = ((isVaried ? type.variedOpening : []) + type.opening + drawn).map(act)
                     let closing = chance.oneIn(2) ? type.closing.map(act) : []
                     parts.append(Part(kind: type.kind, number: number, acts: acts, closing: closing))
                     aims += Set((acts + closing).map(\.step.name)).sorted().flatMap { type.aims[$0] ?? [] }
                 }
             }
-            if isThere { names.append(feature.name) }
+            guard isThere else { continue }
+            names.append(feature.name)
+            if isVaried { variation.merge(feature.variation) { $1 } }
         }
         self.parts = parts
         featureNames = names
+        self.variation = variation
         var places: [Point: [String]] = [:]
         for feature in features where names.contains(feature.name) {
             places.merge(feature.places) { $0 + $1 }

@@ -19,6 +19,9 @@ public final class Simulator: Sendable {
         template = try await Template(features, mutation: mutation)
     }
 
+    /// The ids of everything that the history of a seed tries and meets: its people's steps and its misfortunes.
+    public func steps(of seed: UInt64) -> [Int] { Plan(seed: seed, features: features).ids }
+
     /// Plays the history of a seed on this thread, or what is wanted of it. Throws `DatabaseError`.
     public func play(seed: UInt64, keeping wanted: Set<Int>? = nil, keepsLines: Bool = true) throws -> Outcome {
         var plan = Plan(seed: seed, features: features)

@@ -37,6 +37,8 @@ public final class SimulatedWorld: Sendable {
     let isReconciled: Bool
     /// Whether the application knows that it is alone on its database.
     private let isAlone: Bool
+    /// Whether a feature's other settings hold.
+    let isVaried: Bool
     let mutation: Mutation?
     /// When the history began.
     let beganAt: Timestamp
@@ -50,7 +52,8 @@ public final class SimulatedWorld: Sendable {
         beganAt = clock.now()
         self.mutation = mutation
         seed = plan.seed
-        environment = template.environment
+        environment = template.environment.merging(plan.variation) { $1 }
+        isVaried = !plan.variation.isEmpty
         trace = Trace(clock: clock, keepsLines: keepsLines)
         chance = Chance(plan.seed, of: "world")
         isReconciled = plan.isReconciled
@@ -71,6 +74,7 @@ public final class SimulatedWorld: Sendable {
         sandbox = StripeSandbox(
             clock: clock, random: Chance(plan.seed, of: "stripe"), log: .silent, options: options)
         if plan.eventVersion != nil { board.count("older_events") }
+        if isVaried { board.count("other_settings") }
         stripe = SandboxTransport(hosts: [Settings.stripeOwnBase: sandbox], clock: clock)
     }
 
