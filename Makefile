@@ -27,9 +27,12 @@ test: toolchain ## everything: format, strict build, all tests on both databases
 	@scripts/test
 
 sim: build ## try to break the money: 20,000 simulated histories (ARGS="--runs N --jobs J")
-	@.build/release/kessai sim --seed 1 $(or $(ARGS),--runs 20000 --jobs $$(nproc))
+	@.build/release/kessai sim --seed $(or $(SEED),1) $(or $(ARGS),--runs 20000 --jobs $$(nproc))
 
-nightly: sim sim-mutations drill-kills drill-nodes ## what takes half an hour: histories, planted bugs, 600 kills, many nodes
+# Each day has histories of its own.
+nightly: ## what takes half an hour: other histories each day, planted bugs, 600 kills, many nodes
+	@$(MAKE) sim SEED=$$(( $$(date +%s) / 86400 * 20000 ))
+	@$(MAKE) sim-mutations drill-kills drill-nodes
 
 sim-mutations: build ## plant bugs, one after the other: the simulator must catch each within 2,000 histories
 	@.build/release/kessai sim --mutations --seed 1 $(or $(ARGS),--runs 2000 --jobs $$(nproc))

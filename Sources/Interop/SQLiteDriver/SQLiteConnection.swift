@@ -181,6 +181,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
 
     /// Runs one of the driver's own statements.
     func command(_ command: Command) throws {
+        guard isOpen else { throw DatabaseError.closed }
         let statement = try commands[command] ?? SQLiteStatement(command.rawValue, on: database, byDriver: true)
         commands[command] = statement
         _ = try step(statement, [], rowsMax: 0)

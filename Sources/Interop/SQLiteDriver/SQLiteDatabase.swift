@@ -152,6 +152,8 @@ public final class SQLiteDatabase: Database {
         await line?.close()
         await readers?.close()
         inlineLock.withLock { isClosed in
+            // A connection that was let go is another's by now.
+            if isClosed { return }
             isClosed = true
             readers?.closeConnections()
             // Last, so that it folds the log into the file.

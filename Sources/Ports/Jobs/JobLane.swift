@@ -77,7 +77,11 @@ struct JobLane: Sendable {
     /// claim tells why.
     private func isDue() async -> Bool {
         let now = clock.now()
-        do { return try await database.read { tx in try JobRepository(tx: tx).isDue(kinds: kinds, now: now) } } catch {
+        do {
+            let isDue = try await database.read { tx in try JobRepository(tx: tx).isDue(kinds: kinds, now: now) }
+            if !isDue { outage.succeeded(.lane(queue: queue)) }
+            return isDue
+        } catch {
             return true
         }
     }

@@ -38,8 +38,7 @@ struct Journal: Sendable {
         credit: LedgerAccount, in tx: Transaction
     ) throws -> Bool {
         let negative = try Money.zero(amount.currency).subtracting(amount)
-        let postings = [(debit, amount), (credit, negative)]
-        try Self.requireBalance(postings)
+        try Self.requireBalance([(debit, amount), (credit, negative)])
         let id = ids.uuid()
         let stored = try tx.execute(
             """
@@ -48,13 +47,12 @@ struct Journal: Sendable {
             ON CONFLICT (kind, source_id) DO NOTHING
             """)
         guard stored == 1 else { return false }
-        for (position, (account, part)) in postings.enumerated() {
-            try tx.execute(
-                """
-                INSERT INTO postings (entry_id, position, account, amount_minor, currency)
-                VALUES (\(id), \(position), \(account.rawValue), \(part.amountMinor), \(part.currency))
-                """)
-        }
+        try tx.execute(
+            """
+            INSERT INTO postings (entry_id, position, account, amount_minor, currency)
+            VALUES (\(id), 0, \(debit.rawValue), \(amount.amountMinor), \(amount.currency)),
+                (\(id), 1, \(credit.rawValue), \(negative.amountMinor), \(negative.currency))
+            """)
         return true
     }
 

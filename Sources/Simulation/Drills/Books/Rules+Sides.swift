@@ -97,8 +97,9 @@ extension Rules {
         var ours: [String: Row] = [:]
         let rows = try await books.rows(
             """
-            SELECT stripe_refund_id AS id, order_id, amount_minor, state FROM refunds
-            WHERE stripe_refund_id IS NOT NULL
+            SELECT r.stripe_refund_id AS id, r.order_id, r.amount_minor, r.currency, r.state,
+                p.stripe_payment_intent_id AS intent
+            FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.stripe_refund_id IS NOT NULL
             """)
         for row in rows { ours[try row.text("id")] = row }
         for refund in books.refunds {
@@ -113,6 +114,11 @@ extension Rules {
                         "\(id) is \(try row.text("state")) here, \(refund["status"]?.string ?? "") at Stripe",
                         try row.text("order_id")
                     ))
+            }
+            if try row.text("intent") != refund["payment_intent"]?.string
+                || row.text("currency") != refund["currency"]?.string
+            {
+                found.append(("\(id) is of another payment or currency here", try row.text("order_id")))
             }
         }
         for (id, row) in ours.sorted(by: { $0.key < $1.key }) {

@@ -83,6 +83,7 @@ struct Operator: SimulatedActor {
     }
 
     private func send(_ order: String, _ body: JSONValue, _ key: String) async {
+        world.memory.note("refund wishes of \(order)", key)
         let answer = await world.persist(
             as: name, "POST", "/api/admin/orders/\(order)/refunds", key: key, body: body)
         // One wish with one key is one refund, however often it was sent.

@@ -40,11 +40,17 @@ final class FaultBoard: Sendable {
             }
             guard let index else { return nil }
             let fault = state.waiting.remove(at: index).fault
-            state.coverage.struck(fault, activity)
+            // Those of commits strike later, or not at all where the transaction fails by itself.
+            if point != .commit { state.coverage.struck(fault, activity) }
             return fault
         }
         if let fault { trace.tell("  ! \(fault.rawValue) in \(activity)") }
         return fault
+    }
+
+    /// A misfortune of a commit came about.
+    func struck(_ fault: Fault, _ activity: String = Activity.current) {
+        state.withLock { $0.coverage.struck(fault, activity) }
     }
 
     /// Something that the weather did, for the counts.

@@ -29,7 +29,23 @@ extension Invariants {
         ComparedInvariant("what is over here can not be paid at Stripe", closed),
         ComparedInvariant("nothing is charged for an order after it was given up", notAfterCancel),
         ComparedInvariant("there are no more orders than wishes", tooManyOrders),
+        ComparedInvariant("an order has no more refunds of ours than were wished for", tooManyRefunds),
     ]
+
+    private static func tooManyRefunds(_ books: Books) async throws -> [String] {
+        // The others were made on Stripe's own dashboard.
+        let rows = try await books.rows(
+            """
+            SELECT order_id, COUNT(*) AS count FROM refunds WHERE requested_by <> 'stripe'
+            GROUP BY order_id ORDER BY order_id
+            """)
+        return try rows.compactMap { row in
+            let (order, made) = (try row.text("order_id"), try row.int("count"))
+            // One that is sent twice with one key is one wish.
+            let wishes = Set(books.world.memory.facts("refund wishes of \(order)")).count
+            return Int(made) > wishes ? "\(made) refunds of \(wishes) wishes, of \(order)" : nil
+        }
+    }
 
     private static func tooManyOrders(_ books: Books) async throws -> [String] {
         // Who wishes for something of a seller notes it under the seller's name.
@@ -95,7 +111,12 @@ extension Invariants {
     private static func refunds(_ books: Books) async throws -> [String] {
         var faults: [String] = []
         var ours: [String: Row] = [:]
-        for row in try await books.rows("SELECT stripe_refund_id AS id, amount_minor, state FROM refunds") {
+        let rows = try await books.rows(
+            """
+            SELECT r.stripe_refund_id AS id, r.amount_minor, r.currency, r.state, p.stripe_payment_intent_id AS intent
+            FROM refunds r JOIN payments p ON p.id = r.payment_id
+            """)
+        for row in rows {
             guard let id = try row.textOrNil("id") else { continue }
             if ours.updateValue(row, forKey: id) != nil { faults.append("\(id) is recorded twice") }
         }
@@ -106,6 +127,10 @@ extension Invariants {
                 continue
             }
             if try row.int("amount_minor") != refund["amount"]?.int { faults.append("\(id) has another amount") }
+            if try row.text("currency") != refund["currency"]?.string { faults.append("\(id) has another currency") }
+            if try row.text("intent") != refund["payment_intent"]?.string {
+                faults.append("\(id) is of \(try row.text("intent")) here")
+            }
             if try row.text("state") != refund["status"]?.string {
                 faults.append("\(id) is \(try row.text("state")) here and \(refund["status"]?.string ?? "") at Stripe")
             }

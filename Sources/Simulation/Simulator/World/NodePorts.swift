@@ -37,32 +37,9 @@ struct NodeDatabase: Database {
         _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws -> Result {
         try await enter()
-        switch board.pass(.commit) {
-        case .crashBeforeCommit:
-            try await undone(body)
-            node.crash(life)
-            throw DatabaseError.closed
-        case .crashAfterCommit:
-            _ = try await inner.write(body)
-            node.crash(life)
-            throw DatabaseError.closed
-        case .commitRefused:
-            try await undone(body)
-            throw DatabaseError.conflict
-        case .commitUnknownDone:
-            _ = try await inner.write(body)
-            throw DatabaseError.commitUnknown
-        case .commitUnknownUndone:
-            try await undone(body)
-            throw DatabaseError.commitUnknown
-        case .statementFailed: return try await failing(body)
-        case .diskFull:
-            try await undone(body)
-            throw DatabaseError.diskFull
-        case .databaseAway:
-            outage.begin()
-            throw DatabaseError.unavailable(reason: "away")
-        default: break
+        if let fault = board.pass(.commit) {
+            if fault == .statementFailed { return try await failing(body) }
+            throw try await strike(fault, body)
         }
         let result = try await inner.write(body)
         await Task.yield()
@@ -90,13 +67,38 @@ struct NodeDatabase: Database {
         if outage.isNow { throw DatabaseError.unavailable(reason: "away") }
     }
 
+    /// What the application is told of a commit that something befalls. A transaction that fails by itself is none, and
+    /// throws what it threw.
+    private func strike<Result: Sendable>(
+        _ fault: Fault, _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> DatabaseError {
+        switch fault {
+        case .databaseAway: break
+        case .crashAfterCommit, .commitUnknownDone: _ = try await inner.write(body)
+        default: try await undone(body)
+        }
+        board.struck(fault)
+        switch fault {
+        case .crashBeforeCommit, .crashAfterCommit:
+            node.crash(life)
+            return .closed
+        case .commitRefused: return .conflict
+        case .commitUnknownDone, .commitUnknownUndone: return .commitUnknown
+        case .diskFull: return .diskFull
+        default:
+            outage.begin()
+            return .unavailable(reason: "away")
+        }
+    }
+
     /// One statement fails, once; what the application makes of it is its business.
     private func failing<Result: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws -> Result {
-        let (passed, turn) = (Numbers(), chance.int(1...12))
+        let (passed, turn, activity) = (Numbers(), chance.int(1...12), Activity.current)
         return try await RewritingDatabase(inner: inner) { text in
             guard !RewritingDatabase.isOfSavepoints(text), passed.next() == turn else { return .kept }
+            board.struck(.statementFailed, activity)
             return .failed(.statement(code: "XX000", message: "simulated"))
         }.write(body)
     }
