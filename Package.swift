@@ -177,7 +177,8 @@ let package = Package(
         .executableTarget(
             name: "kessai",
             dependencies: [
-                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages", "DriverSupport",
+                "Accounts", "Audit", "CommandWords", "Crypto", "CurlTransport", "Database", "DevicePages",
+                "DriverSupport",
                 "HTTP", "HTTPServer", "Identity",
                 "JSON", "Jobs", "KessaiApp", "Kernel", "Mail", "MailFolder", "Moving", "Payments", "PostgresDriver",
                 "SQLiteDriver",

@@ -32,7 +32,7 @@ import Testing
         return ids
     }
 
-    @Test(arguments: TestEngine.all) func `the longest due come first, whatever their kind, and no more than there is room for`(
+    @Test(arguments: TestEngine.all) func `the longest due come first of all kinds, and as many as there is room for`(
         _ engine: TestEngine
     ) async throws {
         try await JobsWorld.with(engine) { world async throws in
