@@ -122,6 +122,24 @@ import Testing
         #expect(watch.phases.map(\.keyedMended) == [1, 0])
     }
 
+    @Test func `a repeat with its key counts for each phase in which it failed, as outages may touch`() async throws {
+        let clock = ManualClock()
+        let away = Self.problem(503, "unavailable")
+        let watch = Watch(
+            Script([(.seconds(2), away), (.seconds(3), away), (.seconds(3), Self.good)], clock), clock: clock)
+        watch.look(at: Self.front)
+        let request = HTTPClientRequest(
+            method: "POST", url: Self.front + "/api/orders", headers: ["Idempotency-Key": "one"], body: [],
+            timeout: .seconds(1))
+        for phase in ["first", "second", "third"] {
+            watch.begin(phase)
+            _ = try await watch.send(request)
+        }
+        #expect(watch.phases.map(\.keyedAway) == [1, 1, 0])
+        #expect(watch.phases.map(\.keyedMended) == [1, 1, 0])
+        #expect(watch.phases.map(\.longestTroubleMs) == [0, 0, 8_000])
+    }
+
     @Test func `who gives up after a failure is counted`() async throws {
         let clock = ManualClock()
         let watch = Watch(Script([(.seconds(1), Self.problem(503, "unavailable"))], clock), clock: clock)

@@ -5,10 +5,11 @@ private import Synchronization
 
 /// Sees every request of the clients to the servers, and what became of it.
 final class Watch: HTTPTransport {
-    /// A request that got no good answer yet: since when, and since which phase.
+    /// A request that got no good answer yet: since when, and in which phases it failed. One outage may not be over when
+    /// the next begins.
     private struct Trouble {
         var since: Timestamp
-        var phase: Int
+        var phases: Set<Int> = []
     }
     private struct State {
         var front = ""
@@ -86,7 +87,7 @@ final class Watch: HTTPTransport {
                 let name = if case .notSent = error { "not reached" } else { "broken off" }
                 // nginx stands before all nodes, and answers whatever becomes of them.
                 state.phases[last].wrongs[name, default: 0] += 1
-                state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began, phase: last)
+                state.troubles[identity, default: Trouble(since: began)].phases.insert(last)
                 return
             }
             let saysWhen = response?.headers["Retry-After"] != nil
@@ -104,7 +105,7 @@ final class Watch: HTTPTransport {
                 if let trouble = state.troubles.removeValue(forKey: identity) {
                     if status < 400 {
                         state.phases[last].mended += 1
-                        if isKeyed { state.phases[trouble.phase].keyedMended += 1 }
+                        if isKeyed { for phase in trouble.phases { state.phases[phase].keyedMended += 1 } }
                     } else if isKeyed, !Self.refusals.contains(code) {
                         state.phases[last].wrongs["\(status) \(code) to a repeat", default: 0] += 1
                     } else {
@@ -120,7 +121,7 @@ final class Watch: HTTPTransport {
                 state.lastGoodAt = now
                 return
             }
-            state.troubles[identity] = state.troubles[identity] ?? Trouble(since: began, phase: last)
+            state.troubles[identity, default: Trouble(since: began)].phases.insert(last)
         }
     }
 
