@@ -26,6 +26,7 @@ extension EventLoop {
         if draining == nil, listens { accept(in: group) }
         listener = nil
         listens = false
+        if group.isFirst(self) { group.passOn(within: limit) }
         let deadlineMs = nowMs + max(0, limit.milliseconds)
         draining = Draining(deadlineMs: min(deadlineMs, draining?.deadlineMs ?? .max), step: draining?.step ?? .waiting)
         for connection in connections.values { connection.closeIfIdle() }

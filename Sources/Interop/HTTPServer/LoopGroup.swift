@@ -55,10 +55,19 @@ final class LoopGroup: Sendable {
         }
     }
 
-    /// Asks every loop to drain.
+    /// Asks every loop to drain: the one that accepts first, which tells the others when it has accepted what the kernel has. A
+    /// loop that had nothing to do would else end before the last sockets come to it.
     func drain(within limit: Duration) {
-        for loop in loops { loop.post(.drain(within: limit)) }
+        if loops.first?.post(.drain(within: limit)) != true { passOn(within: limit) }
     }
+
+    /// The loop that accepts drains: the others may.
+    func passOn(within limit: Duration) {
+        for loop in loops.dropFirst() { loop.post(.drain(within: limit)) }
+    }
+
+    /// Whether a loop is the one that accepts.
+    func isFirst(_ loop: EventLoop) -> Bool { loops.first === loop }
 
     /// Waits until every loop has ended.
     func ended() async {

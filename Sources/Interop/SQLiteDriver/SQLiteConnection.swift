@@ -127,7 +127,10 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
                 }
                 return
             } catch DatabaseError.unavailable(let reason) {
-                guard waitedMs < busyTimeoutMs else { throw DatabaseError.unavailable(reason: "\(path): \(reason)") }
+                let isForGood = sqlite3_errcode(database) & 0xFF == SQLITE_NOTADB
+                guard waitedMs < busyTimeoutMs, !isForGood else {
+                    throw DatabaseError.unavailable(reason: "\(path): \(reason)")
+                }
                 OwnedThread.pause(milliseconds: pauseMs)
                 waitedMs += pauseMs
             }

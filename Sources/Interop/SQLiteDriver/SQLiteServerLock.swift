@@ -9,9 +9,12 @@ public final class SQLiteServerLock: Sendable {
     private let descriptor: Int32
 
     /// Takes the lock for as long as the object lives; nil when another process, or this one, has it already. The
-    /// database and its folders are made if they are not there, as opening it would. Throws `DatabaseError.unavailable`.
+    /// database and its folders are made if they are not there, as opening it would. Throws `DatabaseError.unavailable`, also for a file
+    /// that has another name or is no database. To be taken before the database is opened.
     public init?(ofDatabaseAt path: String) throws {
         try SQLiteFile.make(path)
+        // Nothing is left beside a file that is not ours.
+        try SQLiteFile.requireDatabase(path)
         // The file may be reached by several paths; its lock is one.
         guard let resolved = realpath(path, nil) else { throw Self.fault("find", path) }
         defer { free(resolved) }

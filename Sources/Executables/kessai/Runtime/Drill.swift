@@ -14,7 +14,10 @@ enum Drill {
 
     /// Ends the process as `kill -9` does, with no clean-up; its last line says where.
     static func endProcess(at name: String) {
-        let line: JSONValue = ["level": "warning", "event": "failpoint", "name": .string(name)]
+        let line: JSONValue = [
+            "time": .string(SystemClock().now().rfc3339), "level": "warning", "event": "failpoint",
+            "name": .string(name),
+        ]
         Terminal.write(line.text() + "\n", toErrors: true)
         kill(getpid(), SIGKILL)
         while true { pause() }

@@ -27,7 +27,9 @@ struct SimCommand: Command {
         let jobs = try arguments.int("--jobs", in: 1...64, default: 1)
         let mutation = try arguments["--mutation"].map { name in
             guard let known = Mutations.all.first(where: { $0.name == name }) else {
-                throw UsageError(message: "mutations: " + Mutations.all.map(\.name).joined(separator: ", "))
+                throw UsageError(
+                    message: "--mutation: there is no \(name.debugDescription); there are "
+                        + Mutations.all.map(\.name).joined(separator: ", "))
             }
             return known
         }
@@ -91,6 +93,7 @@ struct SimCommand: Command {
             Terminal.write(outcome.lines.joined(separator: "\n") + "\n")
             Terminal.write("seed \(seed)  hash \(String(outcome.hash, radix: 16))\n")
             for violation in outcome.violations { Terminal.write("✗ \(violation)\n") }
+            if !isBroken { Terminal.write("✓ no rule was broken\n") }
             if let shortest { show(shortest, replay) }
         }
         return isBroken ? .failure : .success

@@ -47,10 +47,12 @@ struct SimReport {
             text += row(fault.rawValue, tally.coverage.faults[fault] ?? 0, tally.breaches[fault.rawValue] ?? 0)
         }
         for (name, count) in tally.coverage.weather.sorted(by: { $0.key < $1.key }) {
-            text += row("weather: \(name)", count, tally.breaches[name] ?? 0)
+            let name = Coverage.weatherName(name)
+            text += row(name, count, tally.breaches[name] ?? 0)
         }
         for (name, count) in tally.coverage.attacks.sorted(by: { $0.key < $1.key }) {
-            text += row("refused: \(name)", count, tally.breaches[name] ?? 0)
+            let name = Coverage.attackName(name)
+            text += row(name, count, tally.breaches[name] ?? 0)
         }
         text += "\ncrashes by place\n"
         for (place, count) in tally.coverage.crashes.sorted(by: { $0.key < $1.key }) { text += row(place, count) }

@@ -40,7 +40,16 @@ public struct Coverage: Sendable, Equatable {
     }
 
     /// Every kind of fault, weather and attack that was there.
-    var names: Set<String> { Set(faults.keys.map(\.rawValue)).union(weather.keys).union(attacks.keys) }
+    var names: Set<String> {
+        Set(faults.keys.map(\.rawValue)).union(weather.keys.map(Self.weatherName)).union(
+            attacks.keys.map(Self.attackName))
+    }
+
+    /// The name of a kind of weather among those of faults; a fault may be called the same.
+    public static func weatherName(_ weather: String) -> String { "weather: \(weather)" }
+
+    /// The name of an attack among those of faults.
+    public static func attackName(_ attack: String) -> String { "refused: \(attack)" }
 
     /// Where a commit, a call or a mail was passed and one of its crashes was never tried, with how often it was passed; the most
     /// often passed first. These are the places that features do not name, or gaps.
