@@ -1,9 +1,25 @@
 private import Glibc
+private import Synchronization
 
 /// The process's own standard streams.
 public enum Terminal {
     /// Writes all of `text` to standard output, or to standard error.
     public static func write(_ text: String, toErrors: Bool = false) {
+        turn.withLock { _ in writeAlone(text, toErrors: toErrors) }
+    }
+
+    /// Writes text to standard error as the last that anybody writes, and ends the process with `end`.
+    public static func writeLast(_ text: String, end: () -> Never) -> Never {
+        turn.withLock { _ in
+            writeAlone(text, toErrors: true)
+            end()
+        }
+    }
+
+    /// Whose turn it is to write.
+    private static let turn = Mutex(())
+
+    private static func writeAlone(_ text: String, toErrors: Bool) {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {

@@ -18,8 +18,9 @@ enum Drill {
             "time": .string(SystemClock().now().rfc3339), "level": "warning", "event": "failpoint",
             "name": .string(name),
         ]
-        Terminal.write(line.text() + "\n", toErrors: true)
-        kill(getpid(), SIGKILL)
-        while true { pause() }
+        Terminal.writeLast(line.text() + "\n") {
+            kill(getpid(), SIGKILL)
+            while true { pause() }
+        }
     }
 }
