@@ -13,7 +13,7 @@ import sys
 # The first that any function of the stack matches; what is further in stands first.
 STEPS = [
     ("mail folder: a file, flushed (a job)", r"MailFolder"),
-    ("commit: the disk is waited for", r"fdatasync|do_fsync(?=.*)"),
+    ("commit: the disk is waited for", r"fdatasync|do_fsync"),
     ("commit: checkpoint of the log", r"sqlite3.*[Cc]heckpoint|walCheckpoint"),
     ("commit: pages into the log", r"WalFrames|PagerCommitPhase|BtreeCommitPhase|SQLiteConnectionC6commit"),
     ("job: claimed", r"13JobRepositoryV5claim"),

@@ -108,7 +108,7 @@ final class JSONBuilder {
 
 /// Whether the names of an object are distinct.
 enum JSONNames {
-    /// Names compared each with each, at most; more are sorted, so that an object of many names costs its sender as much as us.
+    /// Names compared each with each, at most; more go into a set, so that an object of many names costs its sender as much as us.
     static let pairwiseMax = 12
 
     /// By their bytes (RFC 8259, 8.3).
