@@ -16,7 +16,7 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
     public init?(_ code: some StringProtocol) {
         // Letter by letter: Unicode knows other letters, such as the Kelvin sign, whose lower case is ASCII.
         guard code.utf8.count == 3, code.utf8.allSatisfy({ (0x61...0x7A).contains($0 | 0x20) }) else { return nil }
-        self.code = code.lowercased()
+        self.code = code.utf8.allSatisfy { $0 >= 0x61 } ? String(code) : code.lowercased()
     }
 
     /// How many decimal digits the minor unit has: 0 for JPY, 3 for KWD, 2 for most.

@@ -26,6 +26,23 @@ enum ShopMigrations {
                     delivered_at_ms BIGINT NOT NULL
                 )
                 """,
-            ])
+            ]),
+        // A delivery is its order's, so it is kept by it and nothing beside.
+        Migration(
+            "shop/0002_clustered_deliveries",
+            sqlite: [
+                """
+                CREATE TABLE shop_deliveries_clustered (
+                    order_id TEXT NOT NULL PRIMARY KEY,
+                    delivered_at_ms INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID
+                """,
+                """
+                INSERT INTO shop_deliveries_clustered (order_id, delivered_at_ms)
+                SELECT order_id, delivered_at_ms FROM shop_deliveries
+                """,
+                "DROP TABLE shop_deliveries",
+                "ALTER TABLE shop_deliveries_clustered RENAME TO shop_deliveries",
+            ], postgresql: []),
     ]
 }

@@ -1,5 +1,7 @@
 #include <sqlite3.h>
 
+#include "log_writes.h"
+
 // sqlite3_db_config is variadic, which Swift does not import.
 static inline int kessai_sqlite3_config_flag(sqlite3 *database, int option, int on) {
     return sqlite3_db_config(database, option, on, (int *)0);

@@ -103,7 +103,10 @@ public struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
     /// Names are the same when their bytes are (RFC 8259, 8.3). Swift also holds texts for equal that differ only in how
     /// Unicode composes them, and an object may have a member of each.
     private static func same(_ one: String, _ other: String) -> Bool {
-        one == other && one.utf8.elementsEqual(other.utf8)
+        guard one.utf8.count == other.utf8.count, one == other else { return false }
+        return one.utf8.withContiguousStorageIfAvailable { bytes in
+            other.utf8.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
+        } == true || one.utf8.elementsEqual(other.utf8)
     }
 }
 

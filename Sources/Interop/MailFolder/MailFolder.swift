@@ -3,6 +3,7 @@ private import Dispatch
 private import Glibc
 public import Kernel
 public import Mail
+private import Synchronization
 
 /// Keeps mails as files instead of sending them: the mailbox of a server that has no SMTP.
 ///
@@ -14,6 +15,15 @@ public final class MailFolder: Mailer {
     private let clock: any WallClock
     /// Files are written here, one after the other, so that the disk never holds a thread of Swift's pool.
     private static let queue = DispatchQueue(label: "kessai.mail-folder")
+    /// Mails that wait for the queue: their names are brought to disk together.
+    private static let waiting = Mutex<[Waiting]>([])
+
+    private struct Waiting: Sendable {
+        let message: [UInt8]
+        let name: String
+        let directory: String
+        let continuation: CheckedContinuation<Void, any Error>
+    }
 
     /// The folder at `directory`, which is made when the first mail comes.
     public init(directory: String, sender: MailSender, clock: any WallClock) {
@@ -29,9 +39,31 @@ public final class MailFolder: Mailer {
         let name = Self.fileName(mail)
         let directory = directory
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            Self.queue.async {
-                continuation.resume(with: Result { try Self.write(message, to: name, in: directory) })
+            let isFirst = Self.waiting.withLock { waiting in
+                waiting.append(
+                    Waiting(message: message, name: name, directory: directory, continuation: continuation))
+                return waiting.count == 1
             }
+            if isFirst { Self.queue.async { Self.writeAll() } }
+        }
+    }
+
+    /// On the queue: all mails that wait.
+    private static func writeAll() {
+        let mails = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        var directories: [String: Result<Void, any Error>] = [:]
+        let written = mails.map { mail in Result { try write(mail.message, to: mail.name, in: mail.directory) } }
+        for (mail, result) in zip(mails, written) {
+            guard case .success = result else {
+                mail.continuation.resume(with: result)
+                continue
+            }
+            let flushed = directories[mail.directory] ?? Result { try flush(mail.directory) }
+            directories[mail.directory] = flushed
+            mail.continuation.resume(with: flushed)
         }
     }
 
@@ -58,7 +90,10 @@ public final class MailFolder: Mailer {
             unlink(temporary)
             throw failure
         }
-        // The new name is on disk only when the directory is.
+    }
+
+    /// A new name is on disk only when the directory is.
+    private static func flush(_ directory: String) throws {
         let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw unavailable("open") }
         defer { close(folder) }

@@ -109,7 +109,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
         if let doom { throw doom.error }
         let parameters = try PostgresParameters(sql.values)
-        let statement = try statements.find(sql.text, parameters.types)
+        let statement = try statements.find(sql.shape, parameters.types)
         do {
             try send(statement, parameters)
             return try collect(statement, rowsMax)
@@ -127,7 +127,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         let isNamed = usesNames && statement.mayHaveName && (statement.isPrepared || statement.uses > 1)
         if isNamed, !statement.isPrepared {
             let wasSent = parameters.withPointers { count, types, _, _, _ in
-                PQsendPrepare(handle.raw, statement.name, statement.key.text, count, types)
+                PQsendPrepare(handle.raw, statement.name, statement.text, count, types)
             }
             guard wasSent == 1 else { throw handle.fault(nil) }
             let result = try handle.outcome()
@@ -138,7 +138,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         let wasSent = parameters.withPointers { count, types, values, lengths, formats in
             isNamed
                 ? PQsendQueryPrepared(handle.raw, statement.name, count, values, lengths, formats, 0)
-                : PQsendQueryParams(handle.raw, statement.key.text, count, types, values, lengths, formats, 0)
+                : PQsendQueryParams(handle.raw, statement.text, count, types, values, lengths, formats, 0)
         }
         guard wasSent == 1 else { throw handle.fault(nil) }
         // Row by row, so that no more rows are held than may be returned.

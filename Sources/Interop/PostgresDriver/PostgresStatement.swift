@@ -5,11 +5,13 @@ private import DriverSupport
 final class PostgresStatement {
     /// Text and types: what makes two statements the same.
     struct Key: Hashable {
-        let text: String
+        let shape: SQLShape
         let types: [UInt32]
     }
 
     let key: Key
+    /// Its text.
+    let text: String
     /// The name on the server: a hash of text and types, so that it means the same on every connection.
     let name: String
     private let isWorthPreparing: Bool
@@ -29,17 +31,19 @@ final class PostgresStatement {
 
     /// Throws `DatabaseError.statement` when it would begin or end a transaction, which only the driver may do.
     init(_ key: Key) throws(DatabaseError) {
-        let kind = StatementText(key.text)
+        let text = key.shape.text
+        let kind = StatementText(text)
         if kind.controlsTransaction {
             throw .statement(code: "25000", message: "a closure may not begin or end a transaction")
         }
         self.key = key
+        self.text = text
         isWorthPreparing = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "MERGE"].contains(kind.firstWord)
-        name = Self.name(key)
+        name = Self.name(text, key.types)
     }
 
     /// FNV-1a twice with different beginnings: 128 bits.
-    private static func name(_ key: Key) -> String {
+    private static func name(_ text: String, _ types: [UInt32]) -> String {
         var first: UInt64 = 0xCBF2_9CE4_8422_2325
         var second: UInt64 = 0x6C62_272E_07BB_0142
         func mix(_ byte: UInt8) {
@@ -47,8 +51,8 @@ final class PostgresStatement {
             second = (second ^ UInt64(byte)) &* 0x100_0000_01B3
             second ^= second >> 29
         }
-        for type in key.types { withUnsafeBytes(of: type.littleEndian) { $0.forEach(mix) } }
-        for byte in key.text.utf8 { mix(byte) }
+        for type in types { withUnsafeBytes(of: type.littleEndian) { $0.forEach(mix) } }
+        for byte in text.utf8 { mix(byte) }
         return "kessai_\(String(first, radix: 16))_\(String(second, radix: 16))"
     }
 }
@@ -75,10 +79,10 @@ struct PostgresStatements {
     var mayUseNames: Bool { surprises < Self.surprisesMax }
 
     /// The statement; one that finds no room is not kept.
-    mutating func find(_ text: String, _ types: [UInt32]) throws(DatabaseError) -> PostgresStatement {
+    mutating func find(_ shape: SQLShape, _ types: [UInt32]) throws(DatabaseError) -> PostgresStatement {
         turn += 1
         if turn % Self.statementsPerSurprise == 0, surprises > 0 { surprises -= 1 }
-        let key = PostgresStatement.Key(text: text, types: types)
+        let key = PostgresStatement.Key(shape: shape, types: types)
         let statement: PostgresStatement
         if let found = known[key] {
             statement = found

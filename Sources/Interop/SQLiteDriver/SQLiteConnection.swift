@@ -40,7 +40,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// The connection, `sqlite3 *`, for what belongs to this driver.
     var handle: OpaquePointer { database }
     private var commands: [Command: SQLiteStatement] = [:]
-    private var statements: [String: SQLiteStatement] = [:]
+    private var statements: [SQLShape: SQLiteStatement] = [:]
     private var turn: UInt64 = 0
     private var mayWrite = false
     /// Whether transactions are savepoints of one that ends with ``rewind()``, and whether one of them is open.
@@ -62,7 +62,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         var handle: OpaquePointer?
         let access = role == .snapshot ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = sqlite3_open_v2(path, &handle, flags, nil)
+        let layer = role == .writer && settings.location != .memory && Self.hasLogWrites ? KESSAI_LOG_WRITES_VFS : nil
+        let code = sqlite3_open_v2(path, &handle, flags, layer)
         guard code == SQLITE_OK, let handle else {
             sqlite3_close_v2(handle)
             throw DatabaseError.unavailable(reason: "cannot open \(path): \(String(cString: sqlite3_errstr(code)))")
@@ -79,6 +80,9 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Of the process, before its first connection. That it is too late means that somebody else brought SQLite up, and costs time
     /// alone.
     private static let isSetUp = kessai_sqlite3_count_no_memory() == SQLITE_OK
+
+    /// Whether a commit's writes to the log can be put together; without it each is a call of its own.
+    private static let hasLogWrites = kessai_log_writes_register() == SQLITE_OK
 
     deinit { close() }
 
@@ -108,8 +112,9 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         // With it REPLACE fires the triggers of the rows it removes, so none slips past an append-only table.
         try speak("PRAGMA recursive_triggers = ON")
         if case .file(let path) = settings.location, role != .snapshot {
-            try keepLog(path, settings.busyTimeoutMs)
+            // First: what is written without it is not durable, nor even in the file (`log_writes.h`).
             try speak("PRAGMA synchronous = FULL")
+            try keepLog(path, settings.busyTimeoutMs)
             try speak("PRAGMA cache_size = -16384")
             try speak("PRAGMA journal_size_limit = 67108864")
         }
@@ -162,7 +167,11 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
 
     /// Makes the transaction durable.
     func commit() throws {
-        guard isRewindable else { return try command(.commit) }
+        guard isRewindable else {
+            kessai_log_committing(database, 1)
+            defer { kessai_log_committing(database, 0) }
+            return try command(.commit)
+        }
         // A commit would say so by itself.
         if hasUnresolvedForeignKeys { throw DatabaseError.foreignKeyViolation }
         try command(.commitWithin)
@@ -208,7 +217,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
 
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
         guard isInTransaction else { throw DatabaseError.unavailable(reason: "the transaction was rolled back") }
-        let statement = try statement(sql.text)
+        let statement = try statement(sql.shape)
         guard mayWrite || statement.isReadOnly else {
             throw DatabaseError.statement(code: "25006", message: "a read may not write")
         }
@@ -241,20 +250,20 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         }
     }
 
-    private func statement(_ text: String) throws -> SQLiteStatement {
+    private func statement(_ shape: SQLShape) throws -> SQLiteStatement {
         turn += 1
-        if let known = statements[text] {
+        if let known = statements[shape] {
             known.lastUse = turn
             return known
         }
-        let fresh = try SQLiteStatement(text, on: database, byDriver: false)
+        let fresh = try SQLiteStatement(shape.text, on: database, byDriver: false)
         fresh.lastUse = turn
         if statements.count >= Self.statementsMax,
             let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
         {
             statements[oldest.key] = nil
         }
-        statements[text] = fresh
+        statements[shape] = fresh
         return fresh
     }
 

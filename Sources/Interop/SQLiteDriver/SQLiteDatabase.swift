@@ -62,9 +62,13 @@ public final class SQLiteDatabase: Database {
         let waiters = ChannelWaiters(clock: clock)
         self.waiters = waiters
         let settings = SQLiteConnection.Settings(location: location, busyTimeoutMs: busyTimeoutMs)
-        let writer = SQLiteWriter(try SQLiteConnection(settings, role: .writer), waiters)
+        let connection = try SQLiteConnection(settings, role: .writer)
+        let hasThreads = execution == .threads
+        let checkpointer =
+            hasThreads && location != .memory ? try SQLiteCheckpointer(settings, writer: connection) : nil
+        let writer = SQLiteWriter(connection, waiters, checkpointer)
         self.writer = writer
-        guard execution == .threads else {
+        guard hasThreads else {
             line = nil
             self.readers = nil
             return
@@ -80,13 +84,14 @@ public final class SQLiteDatabase: Database {
     deinit {
         line?.refuse()
         readers?.refuse()
+        writer.checkpointer?.refuse()
         waiters.refuse()
     }
 
     /// Memory that is there, inline.
     init(inlineOn connection: SQLiteConnection, clock: any WallClock) {
         waiters = ChannelWaiters(clock: clock)
-        writer = SQLiteWriter(connection, waiters)
+        writer = SQLiteWriter(connection, waiters, nil)
         line = nil
         readers = nil
     }

@@ -1,6 +1,7 @@
 private import CSQLite
 internal import Database
 private import DriverSupport
+private import Glibc
 
 /// A prepared statement and what is known of it.
 final class SQLiteStatement {
@@ -80,7 +81,7 @@ final class SQLiteStatement {
             case .text(var value):
                 code = try value.withUTF8 { bytes in
                     try bytes.withMemoryRebound(to: CChar.self) { bytes in
-                        if bytes.contains(0) {
+                        if let start = bytes.baseAddress, memchr(start, 0, bytes.count) != nil {
                             throw DatabaseError.statement(code: "22021", message: "a text holds a NUL")
                         }
                         guard let start = bytes.baseAddress else {

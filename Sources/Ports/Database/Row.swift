@@ -1,4 +1,5 @@
 public import Kernel
+private import Synchronization
 
 /// A row of an answer. Columns are read by name; a wrong name or kind throws instead of trapping.
 public struct Row: Sendable {
@@ -8,7 +9,9 @@ public struct Row: Sendable {
 
     /// The names of an answer's columns, shared by its rows.
     public final class Columns: Sendable {
-        let indices: [String: Int]
+        private let indices: [String: Int]
+        /// Where the next name is looked for first: columns are mostly read in their order.
+        private let next = Atomic<Int>(0)
         /// The names in order.
         public let names: [String]
 
@@ -16,6 +19,17 @@ public struct Row: Sendable {
         public init(_ names: [String]) {
             self.names = names
             indices = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+
+        func index(of name: String) -> Int? {
+            let likely = next.load(ordering: .relaxed)
+            if likely < names.count, names[likely] == name {
+                next.store(likely + 1 < names.count ? likely + 1 : 0, ordering: .relaxed)
+                return likely
+            }
+            guard let index = indices[name] else { return nil }
+            next.store(index + 1 < names.count ? index + 1 : 0, ordering: .relaxed)
+            return index
         }
     }
 
@@ -27,7 +41,7 @@ public struct Row: Sendable {
 
     /// The value of a column. Throws `DatabaseError.unexpectedColumn`.
     public func value(_ column: String) throws(DatabaseError) -> SQLValue {
-        guard let index = columns.indices[column], values.indices.contains(index) else {
+        guard let index = columns.index(of: column), values.indices.contains(index) else {
             throw .unexpectedColumn(column)
         }
         return values[index]
@@ -41,7 +55,11 @@ public struct Row: Sendable {
 
     /// An integer or NULL.
     public func intOrNil(_ column: String) throws(DatabaseError) -> Int64? {
-        try value(column) == .null ? nil : int(column)
+        switch try value(column) {
+        case .null: return nil
+        case .int(let value): return value
+        case .text, .blob: throw .unexpectedColumn(column)
+        }
     }
 
     /// 1 or 0 as true or false.
@@ -55,7 +73,11 @@ public struct Row: Sendable {
 
     /// Text or NULL.
     public func textOrNil(_ column: String) throws(DatabaseError) -> String? {
-        try value(column) == .null ? nil : text(column)
+        switch try value(column) {
+        case .null: return nil
+        case .text(let value): return value
+        case .int, .blob: throw .unexpectedColumn(column)
+        }
     }
 
     /// Bytes.

@@ -2,63 +2,62 @@
 ///
 /// One text serves both databases: parameters are `$1`, `$2`, … in their order, which both understand.
 public struct SQL: Sendable, ExpressibleByStringInterpolation {
-    /// The text with `$n` in the place of each value.
-    public private(set) var text: String
+    /// What the statement says, without its values: by it a driver finds the statement that it has prepared.
+    public private(set) var shape: SQLShape
     /// The values by number.
     public private(set) var values: [SQLValue]
 
+    /// The text with `$n` in the place of each value; put together each time.
+    public var text: String { shape.text }
+
     /// A statement without values.
-    public init(stringLiteral value: String) {
-        text = value
+    public init(stringLiteral value: StaticString) {
+        shape = SQLShape()
+        shape.append(value)
         values = []
     }
 
     /// A statement from its interpolation.
     public init(stringInterpolation: Interpolation) {
-        text = stringInterpolation.text
+        shape = stringInterpolation.shape
         values = stringInterpolation.values
     }
 
     /// A statement from text that is put together by code. Never from input.
     public init(unsafe text: String, values: [SQLValue] = []) {
-        self.text = text
+        shape = SQLShape()
+        shape.append(text: text)
         self.values = values
-    }
-
-    /// `$1`, `$2`, …: made once, as every statement has several.
-    private static let marks = (1...64).map { "$\($0)" }
-    fileprivate static func mark(_ number: Int) -> String {
-        number <= marks.count ? marks[number - 1] : "$\(number)"
     }
 
     /// Collects the parts of a statement.
     public struct Interpolation: StringInterpolationProtocol {
-        var text: String
+        var shape = SQLShape()
         var values: [SQLValue] = []
 
         /// Room for a statement.
         public init(literalCapacity: Int, interpolationCount: Int) {
-            text = ""
-            text.reserveCapacity(literalCapacity + interpolationCount * 4)
+            shape.reserve(2 * interpolationCount + 1)
+            values.reserveCapacity(interpolationCount)
         }
 
         /// A part of the text.
-        public mutating func appendLiteral(_ literal: String) { text += literal }
+        public mutating func appendLiteral(_ literal: StaticString) { shape.append(literal) }
 
         /// A bound value.
         public mutating func appendInterpolation(_ value: some SQLConvertible) {
             values.append(value.sqlValue)
-            text += SQL.mark(values.count)
+            shape.appendValue()
         }
 
         /// A bound value or NULL.
         public mutating func appendInterpolation<Value: SQLConvertible>(_ value: Value?) {
             values.append(value?.sqlValue ?? .null)
-            text += SQL.mark(values.count)
+            shape.appendValue()
         }
 
         /// Text that is not bound: a list of columns, a lock clause. Never input.
-        public mutating func appendInterpolation(unsafe text: String) { self.text += text }
+        public mutating func appendInterpolation(unsafe text: String) { shape.append(text: text) }
     }
 }
 
@@ -83,6 +82,8 @@ public protocol SQLConvertible {
 extension SQLValue: SQLConvertible {
     /// Itself.
     public var sqlValue: SQLValue { self }
+    /// A value, or NULL.
+    public init(_ value: (some SQLConvertible)?) { self = value?.sqlValue ?? .null }
 }
 extension Int64: SQLConvertible {
     /// An integer.

@@ -118,7 +118,7 @@ public final class Transaction {
 
     private func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
         if let failure { throw failure }
-        if !sql.text.utf8.starts(with: "SELECT".utf8) { writes += 1 }
+        if !sql.shape.begins(with: "SELECT") { writes += 1 }
         do { return try session.run(sql, rowsMax: rowsMax) } catch { throw failed(error) }
     }
 

@@ -73,6 +73,7 @@ public struct CancellationService: Sendable {
             case .pending, .awaitingPayment: break
             default: throw PaymentError.orderNotCancelable(order.status)
             }
+            let stored = order
             let page = try order.flow == .checkout ? CheckoutRepository(tx: tx).find(order: id) : nil
             // The buyer has finished: only Stripe knows how it ends.
             if page?.state == .processing { return order }
@@ -83,9 +84,10 @@ public struct CancellationService: Sendable {
                 }
             }
             if page?.state.isUnderWay != true, try AttemptRepository(tx: tx).current(of: id) == nil {
-                try Self.close(&order, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
+                try Self.close(
+                    &order, from: stored, at: now, fulfilments: fulfilments, history: history, cause: cause, in: tx)
             } else {
-                try orders.update(order)
+                try orders.update(order, from: stored)
             }
             return order
         }
@@ -156,8 +158,9 @@ public struct CancellationService: Sendable {
         try await database.write { [history] tx in
             let orders = OrderRepository(tx: tx)
             guard var order = try orders.lock(.id(id)), order.status == .awaitingPayment else { return }
+            let stored = order
             order.cancelRequestedAt = nil
-            try orders.update(order)
+            try orders.update(order, from: stored)
             guard try !Self.isTold(of: id, cause, in: tx) else { return }
             try history.append("cancel_withdrawn", of: id, cause: cause, in: tx)
         }
@@ -196,14 +199,16 @@ public struct CancellationService: Sendable {
         }
     }
 
-    /// The order is canceled, and what was held for it is given back.
+    /// The order is canceled, and what was held for it is given back. `stored` is what this transaction locked, if the
+    /// order was changed since.
     static func close(
-        _ order: inout Order, at now: Timestamp, fulfilments: Fulfilments, history: OrderHistory, cause: Cause,
-        in tx: Transaction
+        _ order: inout Order, from stored: Order? = nil, at now: Timestamp, fulfilments: Fulfilments,
+        history: OrderHistory, cause: Cause, in tx: Transaction
     ) throws {
+        let stored = stored ?? order
         order.status = .canceled
         order.canceledAt = now
-        try OrderRepository(tx: tx).update(order)
+        try OrderRepository(tx: tx).update(order, from: stored)
         try fulfilments.of(order).release(order, in: tx)
         try history.append("order_canceled", of: order.id, cause: cause, in: tx)
     }

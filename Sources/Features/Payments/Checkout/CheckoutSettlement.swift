@@ -64,9 +64,10 @@ struct CheckoutSettlement: Sendable {
     /// The buyer has done their part: the order waits, and a wish to cancel it is dropped, so that the outcome decides.
     private func wait(_ order: Order, cause: Cause, in tx: Transaction) throws {
         if order.cancelRequestedAt != nil {
+            let stored = order
             var order = order
             order.cancelRequestedAt = nil
-            try OrderRepository(tx: tx).update(order)
+            try OrderRepository(tx: tx).update(order, from: stored)
         }
         try OrderRepository(tx: tx).extend(order.id, until: clock.now().adding(Self.patience))
         guard try CheckoutRepository(tx: tx).moved(order.id, to: .processing, at: clock.now()) else { return }

@@ -15,9 +15,10 @@ struct DisputeSettlement: Sendable {
     ) throws {
         let disputed = try DisputeRepository(tx: tx).anyAgainst(order.id)
         if order.disputed != disputed {
+            let stored = order
             var order = order
             order.disputed = disputed
-            try OrderRepository(tx: tx).update(order)
+            try OrderRepository(tx: tx).update(order, from: stored)
         }
         try history.append(
             "dispute_\(dispute.status.word)", of: order.id, cause: cause,

@@ -39,12 +39,33 @@ struct OrderHistory: Sendable {
     func append(
         _ kind: String, of order: OrderID, cause: Cause, _ detail: JSONObject = [:], in tx: Transaction
     ) throws {
-        try tx.execute(
-            """
+        try append([(kind, detail)], of: order, cause: cause, in: tx)
+    }
+
+    /// Appends what happened together, in its order.
+    func append(
+        _ happenings: [(kind: String, detail: JSONObject)], of order: OrderID, cause: Cause, in tx: Transaction
+    ) throws {
+        let now = clock.now().sqlValue
+        var values: [SQLValue] = []
+        for (kind, detail) in happenings {
+            values += [
+                .text(ids.uuid()), order.sqlValue, now, .text(kind), .text(cause.kind.rawValue), .text(cause.id),
+                .text(JSONValue.object(detail).text()),
+            ]
+        }
+        try tx.execute(SQL(unsafe: Self.insertions[happenings.count], values: values))
+    }
+
+    /// By how many rows they insert; more never happen together.
+    private static let insertions = (0...4).map { count in
+        let rows = (0..<count).map { row in
+            "(" + (1...7).map { "$\(row * 7 + $0)" }.joined(separator: ", ") + ")"
+        }
+        return """
             INSERT INTO order_history (id, order_id, at_ms, kind, cause_kind, cause_id, detail)
-            VALUES (\(ids.uuid()), \(order), \(clock.now()), \(kind), \(cause.kind.rawValue), \(cause.id),
-                \(JSONValue.object(detail).text()))
-            """)
+            VALUES \(rows.joined(separator: ", "))
+            """
     }
 
     /// Whether something of a kind has happened to an order by a kind of cause.

@@ -29,29 +29,50 @@ struct Inbox: Sendable {
     func take(_ signed: SignedEvent, rawBody: [UInt8], path: String) async throws -> Receipt {
         // Before the transaction, whose thread all writers share; other events carry no proof of a purchase.
         let payload = signed.type.hasPrefix("checkout.") ? StoredPayload.of(rawBody) : rawBody
-        let receipt = try await database.write(loggingTo: log) { tx, notes -> Receipt in
-            let now = clock.now()
-            let events = EventRepository(tx: tx)
-            let id = ids.uuid()
-            guard
-                try events.insert(id: id, signed: signed, livemode: livemode, path: path, payload: payload, at: now)
-            else { return .repeated }
-            let outcome = try apply(signed.reading, in: tx, notes: notes)
-            let order = try store(outcome, of: signed.reading, id: id, in: tx)
-            let again = ApplyEvent(event: id)
-            switch outcome {
-            case .applied, .ignored: break
-            case .waiting:
-                try jobs.enqueue(
-                    again, runAt: now.adding(.seconds(2)), dedupeKey: again.dedupeKey, subject: order?.rawValue, in: tx)
-            case .unreadable:
-                // It ends as a dead letter at once, with its reason, for an operator to replay.
-                try jobs.enqueue(again, dedupeKey: again.dedupeKey, subject: order?.rawValue, in: tx)
+        let receipt: Receipt
+        do {
+            receipt = try await database.write(loggingTo: log) { tx, notes -> Receipt in
+                let events = EventRepository(tx: tx)
+                if try events.isStored(signed.id) { return .repeated }
+                let id = ids.uuid()
+                let outcome = try apply(signed.reading, in: tx, notes: notes)
+                // Last, so that its row is written once and says what became of it.
+                guard
+                    try events.insert(
+                        id: id, signed: signed, livemode: livemode, path: path, payload: payload, outcome,
+                        at: clock.now())
+                else { throw StoredMeanwhile() }
+                try again(id, after: outcome, of: signed.reading, in: tx)
+                return .taken(outcome)
             }
-            return .taken(outcome)
+        } catch is StoredMeanwhile {
+            receipt = .repeated
         }
         report(receipt, id: signed.id, type: signed.type)
         return receipt
+    }
+
+    /// The same event came twice at once, and the other has committed: what this one did is undone.
+    private struct StoredMeanwhile: Error {}
+
+    /// What is not settled yet is asked again.
+    private func again(
+        _ id: String, after outcome: EventOutcome, of reading: Result<StripeEvent, StripeShapeError>, in tx: Transaction
+    ) throws {
+        let job = ApplyEvent(event: id)
+        let runAt: Timestamp?
+        switch outcome {
+        case .applied, .ignored: return
+        case .waiting: runAt = clock.now().adding(.seconds(2))
+        // It ends as a dead letter at once, with its reason, for an operator to replay.
+        case .unreadable: runAt = nil
+        }
+        var order: OrderID?
+        // A job that waits for its order is about that order, although we do not know it yet.
+        if case .success(let event) = reading {
+            order = try OrderObject.orderID(of: event) ?? OrderObject.find(event, in: tx)
+        }
+        try jobs.enqueue(job, runAt: runAt, dedupeKey: job.dedupeKey, subject: order?.rawValue, in: tx)
     }
 
     /// Applies a stored event that waits, for the job table. Returns what became of it; an event that is applied or
@@ -115,12 +136,11 @@ struct Inbox: Sendable {
         }
     }
 
-    /// Writes down what became of a stored event. Returns the order that it is about, where we know it.
-    @discardableResult
+    /// Writes down what became of an event that was stored before.
     private func store(
-        _ outcome: EventOutcome, of reading: Result<StripeEvent, StripeShapeError>, id: String, last: Bool = false,
+        _ outcome: EventOutcome, of reading: Result<StripeEvent, StripeShapeError>, id: String, last: Bool,
         in tx: Transaction
-    ) throws -> OrderID? {
+    ) throws {
         let events = EventRepository(tx: tx)
         var order: OrderID?
         if case .success(let event) = reading { order = try OrderObject.find(event, in: tx) }
@@ -134,9 +154,6 @@ struct Inbox: Sendable {
         case .unreadable(let reason):
             try events.update(id, state: .dead, outcome: reason, orderID: order, at: nil)
         }
-        // A job that waits for its order is about that order, although we do not know it yet.
-        if case .success(let event) = reading { return OrderObject.orderID(of: event) ?? order }
-        return order
     }
 
     private func report(_ receipt: Receipt, id: StripeEventID, type: String) {

@@ -61,20 +61,36 @@ struct StoredEvent: Sendable {
 struct EventRepository {
     let tx: Transaction
 
-    /// Stores an event as applied, once; false when it is stored already. Most events are applied by the very
-    /// transaction that stores them; ``update(_:state:outcome:orderID:at:)`` corrects the others.
+    /// Whether an event is stored.
+    func isStored(_ id: StripeEventID) throws -> Bool {
+        try tx.row("SELECT 1 AS one FROM webhook_events WHERE stripe_event_id = \(id.rawValue)") != nil
+    }
+
+    /// Stores an event with what this transaction made of it, once; false when another has stored it meanwhile.
     func insert(
-        id: String, signed: SignedEvent, livemode: Bool, path: String, payload: [UInt8], at: Timestamp
+        id: String, signed: SignedEvent, livemode: Bool, path: String, payload: [UInt8], _ outcome: EventOutcome,
+        at: Timestamp
     ) throws -> Bool {
         // What cannot be read says nothing of these; it is this environment's, by its secret.
         let event = try? signed.reading.get()
+        let (state, word, isProcessed) =
+            switch outcome {
+            case .applied(let word): (StoredEvent.State.applied, word, true)
+            case .ignored(let word): (.ignored, word, true)
+            case .waiting(let word): (.waiting, word, false)
+            case .unreadable(let reason): (.dead, reason, false)
+            }
+        let named = event.flatMap(OrderObject.orderID)
+        let intent = event.flatMap(OrderObject.paymentIntentID)
         let inserted = try tx.execute(
             """
             INSERT INTO webhook_events (id, stripe_event_id, type, api_version, livemode, path, payload, state,
-                outcome, stripe_created_at_ms, received_at_ms, processed_at_ms)
+                outcome, order_id, stripe_created_at_ms, received_at_ms, processed_at_ms)
             VALUES (\(id), \(signed.id.rawValue), \(signed.type), \(event?.apiVersion),
-                \(event?.livemode ?? livemode), \(path), \(payload), 'applied', '', \(event?.created ?? at), \(at),
-                \(at))
+                \(event?.livemode ?? livemode), \(path), \(payload), \(state.rawValue), \(word),
+                COALESCE((SELECT id FROM orders WHERE id = \(named)),
+                    (SELECT order_id FROM payment_attempts WHERE stripe_payment_intent_id = \(intent)),
+                    (SELECT order_id FROM payments WHERE stripe_payment_intent_id = \(intent))), \(event?.created ?? at), \(at), \(isProcessed ? at : nil))
             ON CONFLICT (stripe_event_id) DO NOTHING
             """)
         return inserted == 1

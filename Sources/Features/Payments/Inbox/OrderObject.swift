@@ -17,10 +17,12 @@ enum OrderObject {
         return try OrderRepository(tx: tx).orderID(ofPaymentIntent: intent)
     }
 
-    /// The payment intent that the event's object is or belongs to; expanded or not.
+    /// The payment intent that the event's object is or belongs to; expanded or not. Nil for what no database could hold, and
+    /// so no row can name.
     static func paymentIntentID(of event: StripeEvent) -> String? {
-        if event.objectType == "payment_intent" { return event.objectID }
         let link = event.object["payment_intent"]
-        return link?.string ?? link?["id"]?.string
+        let id = event.objectType == "payment_intent" ? event.objectID : link?.string ?? link?["id"]?.string
+        guard let id, !id.utf8.contains(0) else { return nil }
+        return id
     }
 }

@@ -15,9 +15,10 @@ struct PaymentIntentCanceled: EventHandler {
         let isNews = try AttemptRepository(tx: tx).closed(order: id, paymentIntent: intent.id.rawValue)
         // While the order is being canceled, whoever cancels goes on from the closed attempt.
         if order.status == .awaitingPayment, order.stripePaymentIntentID == intent.id.rawValue {
+            let stored = order
             order.status = .pending
             order.stripePaymentIntentID = nil
-            try orders.update(order)
+            try orders.update(order, from: stored)
         }
         if isNews {
             try history.append(

@@ -109,12 +109,13 @@ struct IntentService: Sendable {
             guard var order = try orders.lock(.id(id)) else { throw PaymentError.orderNotFound }
             try Self.requirePayable(order)
             if let current = try attempts.current(of: id) { return (order, current) }
+            let stored = order
             order.attempt += 1
             order.stripeCustomerID = customer
             order.status = .pending
             order.stripePaymentIntentID = nil
             let attempt = try attempts.insert(order: id, attempt: order.attempt, amount: order.total, at: now)
-            try orders.update(order)
+            try orders.update(order, from: stored)
             try history.append(
                 "intent_submitted", of: id, cause: cause,
                 ["attempt": .int(attempt.attempt), "idempotency_key": .string(attempt.idempotencyKey)], in: tx)
@@ -210,9 +211,10 @@ struct IntentService: Sendable {
                 try settlement.quarantine(&order, in: tx)
                 return true
             }
+            let stored = order
             order.stripePaymentIntentID = intent.id.rawValue
             order.status = .awaitingPayment
-            try orders.update(order)
+            try orders.update(order, from: stored)
             return false
         }
         guard mismatch else { return }
@@ -244,9 +246,10 @@ struct IntentService: Sendable {
             guard var order = try orders.lock(.id(order.id)) else { return }
             try AttemptRepository(tx: tx).closed(order: order.id, paymentIntent: intent.id.rawValue)
             guard order.status == .awaitingPayment else { return }
+            let stored = order
             order.status = .pending
             order.stripePaymentIntentID = nil
-            try orders.update(order)
+            try orders.update(order, from: stored)
             try history.append(
                 "intent_canceled", of: order.id, cause: cause, ["payment_intent": .string(intent.id.rawValue)], in: tx)
         }

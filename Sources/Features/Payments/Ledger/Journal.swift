@@ -63,13 +63,16 @@ struct Journal: Sendable {
 
     /// Throws ``Unbalanced`` unless the postings of an entry move money from one account to another and lose none.
     static func requireBalance(_ postings: [(account: LedgerAccount, amount: Money)]) throws {
-        for currency in Set(postings.map(\.amount.currency)) {
-            let parts = postings.filter { $0.amount.currency == currency }
+        for (index, first) in postings.enumerated() {
+            let currency = first.amount.currency
+            guard !postings[..<index].contains(where: { $0.amount.currency == currency }) else { continue }
             var sum = Money.zero(currency)
-            for part in parts { sum = try sum.adding(part.amount) }
-            guard sum.amountMinor == 0, Set(parts.map(\.account)).count > 1 else {
-                throw Unbalanced(currency: currency)
+            var isMoved = false
+            for posting in postings where posting.amount.currency == currency {
+                sum = try sum.adding(posting.amount)
+                if posting.account != first.account { isMoved = true }
             }
+            guard sum.amountMinor == 0, isMoved else { throw Unbalanced(currency: currency) }
         }
     }
 

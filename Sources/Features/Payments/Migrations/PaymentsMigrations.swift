@@ -4,7 +4,7 @@ internal import Database
 enum PaymentsMigrations {
     static let all: [Migration] = [
         orders, money, inbox, refunds, appendOnly, repairs, sweepTries, refundGuards, blankedEvents,
-        OpenOrders.migration, operatorLists, reconciliation, checkout,
+        OpenOrders.migration, operatorLists, reconciliation, checkout, clusteredRows,
     ]
 
     /// Orders, their lines, the attempts to pay them, and their life story.

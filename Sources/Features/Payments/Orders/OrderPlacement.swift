@@ -56,6 +56,6 @@ public struct OrderPlacement: Sendable {
 public enum OrderLines {
     /// The lines of an order, in the order of the cart.
     public static func of(_ order: Order, in tx: Transaction) throws -> [OrderLine] {
-        try OrderRepository(tx: tx).lines(of: [order])[order.id] ?? []
+        try OrderRepository(tx: tx).lines(of: order)
     }
 }

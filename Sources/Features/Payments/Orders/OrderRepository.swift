@@ -13,7 +13,7 @@ struct OrderRepository {
     let tx: Transaction
 
     private static let columns = """
-        id, number, seller, payment_flow, user_id, total_minor, currency, status, attempt, stripe_customer_id, \
+        status, payment_flow, id, number, seller, user_id, total_minor, currency, attempt, stripe_customer_id, \
         stripe_payment_intent_id, refunded_minor, disputed, created_at_ms, expires_at_ms, cancel_requested_at_ms, \
         canceled_at_ms, paid_at_ms
         """
@@ -77,10 +77,10 @@ struct OrderRepository {
     func orderID(ofPaymentIntent id: String) throws -> OrderID? {
         try tx.row(
             """
-            SELECT order_id FROM payment_attempts WHERE stripe_payment_intent_id = \(id)
-            UNION SELECT order_id FROM payments WHERE stripe_payment_intent_id = \(id)
+            SELECT COALESCE((SELECT order_id FROM payment_attempts WHERE stripe_payment_intent_id = \(id)),
+                (SELECT order_id FROM payments WHERE stripe_payment_intent_id = \(id))) AS order_id
             """
-        )?.id("order_id")
+        )?.textOrNil("order_id").map { OrderID($0) }
     }
 
     /// A page of the orders that a filter lets through, newest first.
@@ -102,6 +102,20 @@ struct OrderRepository {
             ORDER BY number DESC LIMIT $\(values.count)
             """
         return try tx.rows(SQL(unsafe: text, values: values)).map(Order.init)
+    }
+
+    /// The lines of an order, in the order of the cart.
+    func lines(of order: Order) throws -> [OrderLine] {
+        try tx.rows(
+            """
+            SELECT product_id, description, quantity, unit_amount_minor FROM order_lines
+            WHERE order_id = \(order.id) ORDER BY position
+            """
+        ).map { row in
+            try OrderLine(
+                productID: row.text("product_id"), description: row.text("description"),
+                quantity: row.int("quantity"), unitAmount: Money(row.int("unit_amount_minor"), order.total.currency))
+        }
     }
 
     /// The lines of orders, by order: one statement, however many orders there are.
@@ -129,18 +143,32 @@ struct OrderRepository {
         return lines
     }
 
-    /// Writes what may change of an order. The total never does.
-    func update(_ order: Order) throws {
-        try tx.execute(
-            """
-            UPDATE orders SET status = \(order.status.rawValue), attempt = \(order.attempt),
-                stripe_customer_id = \(order.stripeCustomerID),
-                stripe_payment_intent_id = \(order.stripePaymentIntentID),
-                refunded_minor = \(order.refundedMinor), disputed = \(order.disputed),
-                cancel_requested_at_ms = \(order.cancelRequestedAt), canceled_at_ms = \(order.canceledAt),
-                paid_at_ms = \(order.paidAt), fulfilled_at_ms = \(order.paidAt)
-            WHERE id = \(order.id)
-            """)
+    /// Writes what of an order is not as it was `stored` when this transaction locked it; nothing when all is. The
+    /// total never changes.
+    func update(_ order: Order, from stored: Order) throws {
+        // Only what changed: a database writes an index anew for each of its columns that is set, changed or not.
+        var sets: [String] = []
+        var values: [SQLValue] = []
+        func set(_ column: String, _ old: some SQLConvertible, _ new: some SQLConvertible) {
+            guard old.sqlValue != new.sqlValue else { return }
+            values.append(new.sqlValue)
+            sets.append("\(column) = $\(values.count)")
+        }
+        set("status", stored.status.rawValue, order.status.rawValue)
+        set("attempt", stored.attempt, order.attempt)
+        set("stripe_customer_id", SQLValue(stored.stripeCustomerID), SQLValue(order.stripeCustomerID))
+        set("stripe_payment_intent_id", SQLValue(stored.stripePaymentIntentID), SQLValue(order.stripePaymentIntentID))
+        set("refunded_minor", stored.refundedMinor, order.refundedMinor)
+        set("disputed", stored.disputed, order.disputed)
+        set("cancel_requested_at_ms", SQLValue(stored.cancelRequestedAt), SQLValue(order.cancelRequestedAt))
+        set("canceled_at_ms", SQLValue(stored.canceledAt), SQLValue(order.canceledAt))
+        set("paid_at_ms", SQLValue(stored.paidAt), SQLValue(order.paidAt))
+        set("fulfilled_at_ms", SQLValue(stored.paidAt), SQLValue(order.paidAt))
+        guard !sets.isEmpty else { return }
+        values.append(order.id.sqlValue)
+        // The columns are the program's own; what they are set to is bound.
+        let text = "UPDATE orders SET \(sets.joined(separator: ", ")) WHERE id = $\(values.count)"
+        try tx.execute(SQL(unsafe: text, values: values))
     }
 
     /// Gives an unpaid order more time.

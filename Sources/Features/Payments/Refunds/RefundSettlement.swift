@@ -101,10 +101,11 @@ struct RefundSettlement: Sendable {
         where refund.paymentID == payment.id && refund.state == .succeeded {
             sum = try sum.adding(refund.amount)
         }
+        let stored = order
         var order = order
         order.refundedMinor = min(sum.amountMinor, order.total.amountMinor)
         order.status = OrderLifecycle.status(paid: order.total, refundedMinor: order.refundedMinor)
-        try OrderRepository(tx: tx).update(order)
+        try OrderRepository(tx: tx).update(order, from: stored)
     }
 }
 

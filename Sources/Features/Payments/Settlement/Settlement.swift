@@ -63,9 +63,10 @@ struct Settlement: Sendable {
         if order.flow == .checkout, try CheckoutRepository(tx: tx).find(order: order.id)?.state.isUnderWay == true {
             try CloseCheckout.enqueue(order.id, on: queue, in: tx)
         }
+        let stored = order
         order.status = .needsReview
         order.cancelRequestedAt = nil
-        try OrderRepository(tx: tx).update(order)
+        try OrderRepository(tx: tx).update(order, from: stored)
     }
 
     /// Law 4: the payment's row, the paid order and its delivery are one transaction.
@@ -74,27 +75,43 @@ struct Settlement: Sendable {
         try journal.book(
             .payment, source: facts.paymentIntentID, of: order.id, amount: facts.received, debit: .stripeBalance,
             credit: .sales, in: tx)
+        let stored = order
         order.status = .paid
         order.paidAt = clock.now()
         order.cancelRequestedAt = nil
         order.stripePaymentIntentID = facts.paymentIntentID
-        try OrderRepository(tx: tx).update(order)
+        try OrderRepository(tx: tx).update(order, from: stored)
         if order.flow == .checkout {
             try settlePage(of: order, by: facts, in: tx)
-        } else if let attempt = facts.attempt {
-            try AttemptRepository(tx: tx).opened(
-                order: order.id, attempt: attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
-                at: clock.now())
+            try cancelOpenIntent(of: order, except: facts.paymentIntentID, in: tx)
+        } else {
+            try resolveAttempt(of: order, by: facts, in: tx)
         }
-        try cancelOpenIntent(of: order, except: facts.paymentIntentID, in: tx)
-        try history.append(
-            "order_paid", of: order.id, cause: cause,
-            [
-                "payment_intent": .string(facts.paymentIntentID), "charge": JSONValue(facts.chargeID),
-                "amount": .int(facts.received.amountMinor), "currency": .string(facts.received.currency.code),
-            ], in: tx)
         try fulfilments.of(order).fulfil(order, in: tx)
-        try history.append("order_fulfilled", of: order.id, cause: cause, ["seller": .string(order.seller)], in: tx)
+        try history.append(
+            [
+                (
+                    "order_paid",
+                    [
+                        "payment_intent": .string(facts.paymentIntentID), "charge": JSONValue(facts.chargeID),
+                        "amount": .int(facts.received.amountMinor),
+                        "currency": .string(facts.received.currency.code),
+                    ]
+                ), ("order_fulfilled", ["seller": .string(order.seller)]),
+            ], of: order.id, cause: cause, in: tx)
+    }
+
+    /// The attempt whose intent was paid before we knew that it was opened is opened; any other intent is canceled.
+    private func resolveAttempt(of order: Order, by facts: PaymentFacts, in tx: Transaction) throws {
+        let attempts = AttemptRepository(tx: tx)
+        guard let current = try attempts.current(of: order.id) else { return }
+        if current.state == .submitted, current.attempt == facts.attempt {
+            try attempts.opened(
+                order: order.id, attempt: current.attempt, paymentIntent: facts.paymentIntentID, requestID: nil,
+                at: clock.now())
+        } else if let open = current.paymentIntentID, open != facts.paymentIntentID {
+            try CancelIntent.enqueue(open, of: order.id, on: queue, in: tx)
+        }
     }
 
     /// The page of an order that is paid now. One that is still under way because the money came beside it must not be

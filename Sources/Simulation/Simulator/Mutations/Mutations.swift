@@ -16,6 +16,7 @@ public enum Mutations {
                 text.replacing("stripe_event_id TEXT NOT NULL UNIQUE", with: "stripe_event_id TEXT NOT NULL")
             }
         ) { text in
+            if text.contains("SELECT 1 AS one FROM webhook_events") { return .empty }
             let conflict = "ON CONFLICT (stripe_event_id) DO NOTHING"
             return text.contains(conflict) ? .text(text.replacing(conflict, with: "")) : .kept
         },
