@@ -15,9 +15,14 @@ import Testing
 
     @Test(arguments: [
         "", "{", "{\"a\":1,\"a\":2}", "9223372036854775808", "\"\\ud800\"", "nul", "[1,]", "{\"a\":1} x", "\"\u{1}\"",
-        "'a'", "01", "1e999",
+        "'a'", "01", "1e999", "\u{B}1", "1\u{B}", "[\u{C}1]", "{\"a\"\u{C}:1}", "\"\u{C}\"", "[] /**/",
     ])
     func `what is not strict JSON is refused`(text: String) {
+        #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+    }
+
+    @Test(arguments: ["{\"a\":1}\"", "[]\"x", "1\"", "\"[\"\"", "null \"{}", "{}\"\\\"", "[]\"\n"])
+    func `text that does not end is refused behind the value too`(text: String) {
         #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
     }
 

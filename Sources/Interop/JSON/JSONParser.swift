@@ -15,8 +15,8 @@ extension JSONValue {
     /// `levelsMax` bounds the nesting (law 14).
     public init(parsing bytes: [UInt8], levelsMax: Int = 64) throws(JSONError) {
         let builder = JSONBuilder(levelsMax: levelsMax)
-        // yajl makes a question mark of a broken surrogate.
-        var fault = JSONSurrogates.firstBroken(in: bytes)
+        // yajl makes a question mark of a broken surrogate, and passes over blanks that JSON does not have.
+        var fault = JSONStrictness.firstFault(in: bytes)
         if fault == nil { fault = Self.feed(bytes, to: builder) }
         if builder.isTooDeep { throw .tooDeep(levelsMax: levelsMax) }
         guard fault == nil, let root = builder.root else {
@@ -46,21 +46,28 @@ extension JSONValue {
                         return yajl_get_bytes_consumed(parser)
                     }
                     // A number at the very end is known to be whole only now.
-                    return yajl_complete_parse(parser) == yajl_status_ok ? nil : buffer.count
+                    guard yajl_complete_parse(parser) == yajl_status_ok else { return buffer.count }
+                    // yajl forgives text behind the value that does not end. A quote ends it, and then it is seen; where
+                    // there is none, the quote itself is forgiven.
+                    return yajl_parse(parser, [UInt8(ascii: "\"")], 1) == yajl_status_ok ? nil : buffer.count
                 }
             }
         }
     }
 }
 
-/// Surrogates in escapes: `\ud83d\ude00` is one character, and a half alone is none.
-enum JSONSurrogates {
-    /// Where an escape of half a character begins; nil when there is none. Only escapes are looked at, wherever they are.
-    static func firstBroken(in bytes: [UInt8]) -> Int? {
+/// What yajl does not see by itself, and what shows without knowing where text begins and ends.
+enum JSONStrictness {
+    /// Where one of two things begins, wherever it is; nil when neither is there.
+    ///
+    /// - An escape of half a character: `\ud83d\ude00` is one character, and a half alone is none.
+    /// - A vertical tab or a form feed, which may stand neither in text nor between values.
+    static func firstFault(in bytes: [UInt8]) -> Int? {
         bytes.withUnsafeBufferPointer { bytes in
             var index = 0
             while index < bytes.count {
                 guard bytes[index] == UInt8(ascii: "\\") else {
+                    if bytes[index] == 0x0B || bytes[index] == 0x0C { return index }
                     index += 1
                     continue
                 }

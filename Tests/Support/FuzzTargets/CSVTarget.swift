@@ -35,7 +35,10 @@ enum CSVProperties {
     }
 
     private static func file(of products: [Product]) -> String {
-        func quoted(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
+        // By scalars: a mark behind a quote makes one character with it.
+        func quoted(_ text: String) -> String {
+            "\"" + text.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+        }
         let lines = products.map { product in
             [
                 product.id, product.name, product.description, String(product.unitAmount.amountMinor),

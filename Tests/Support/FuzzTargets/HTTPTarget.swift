@@ -53,7 +53,8 @@ final class HTTPProperties: Sendable {
         }
         let seen = server.take()
         try checkSeen(seen, reading, input)
-        let answers = AnswerReading(received, to: reading.messages.map(\.method))
+        let methods = reading.messages.map(\.method) + [reading.refusedMethod].compactMap(\.self)
+        let answers = AnswerReading(received, to: methods)
         try checkAnswers(answers, end, input)
         let wholes = seen.count { if case .whole = $0 { true } else { false } }
         try hold(end == .reset || answers.answers.count >= wholes, "a request is not answered: \(input.shown())")

@@ -18,6 +18,8 @@ struct WireReading {
     }
 
     private(set) var messages: [Message] = []
+    /// The method of the request that is not read, whose refusal has no body when it is `HEAD`; nil when all was read.
+    private(set) var refusedMethod: [UInt8]?
     private let bytes: [UInt8]
     private var place = 0
 
@@ -25,6 +27,7 @@ struct WireReading {
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         while let head = head() {
+            refusedMethod = nil
             messages.append(head)
             guard let body = body(of: head) else { return }
             messages[messages.count - 1].body = body
@@ -55,6 +58,7 @@ struct WireReading {
         }
         guard let start = line() else { return nil }
         let words = start.split(separator: 0x20, omittingEmptySubsequences: false)
+        refusedMethod = words.first.map { Array($0) }
         guard words.count == 3, !words[0].isEmpty, !words[0].contains(0), !words[1].isEmpty,
             words[1].allSatisfy({ (0x21...0x7E).contains($0) }), words[2].count == 8,
             words[2].starts(with: "HTTP/1.".utf8), let digit = words[2].last, (0x30...0x39).contains(digit)
