@@ -25,7 +25,7 @@ import Testing
     private static let faults: [(text: String, fault: JSONFault, line: Int, column: Int)] = [
         ("", .empty, 1, 1), (" \n\t", .empty, 2, 2), ("{", .unfinished, 1, 2), ("[1,", .unfinished, 1, 4),
         ("\"a", .unfinished, 1, 3), ("nul", .unfinished, 1, 4), ("-", .unfinished, 1, 2), ("{} x", .trailing, 1, 5),
-        ("{}{}", .trailing, 1, 4), ("\"a\nb\"", .controlCharacter, 1, 3),
+        ("{}{}", .trailing, 1, 4), ("01", .trailing, 1, 3), ("\"a\nb\"", .controlCharacter, 1, 3),
         ("\"\u{0}\"", .controlCharacter, 1, 2), ("[\"\\x\"]", .escape, 1, 4), ("\"\\u00g0\"", .escape, 1, 6),
         ("[\"\\ud800\"]", .loneSurrogate, 1, 3), ("\"\\ude00\\ud83d\"", .loneSurrogate, 1, 2),
         ("{\"a\":1,\n\"a\":2}", .repeatedName, 2, 7), ("{\"a\":1,\"\\u0061\":2}", .repeatedName, 1, 19),

@@ -53,7 +53,8 @@ extension JSONValue {
                     // A number at the very end is known to be whole only now.
                     guard yajl_complete_parse(parser) != yajl_status_ok else { return nil }
                     let isBlank = buffer.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-                    return (builder.fault ?? (isBlank ? .empty : .unfinished), buffer.count)
+                    let isOver = builder.root != nil
+                    return (builder.fault ?? (isBlank ? .empty : isOver ? .trailing : .unfinished), buffer.count)
                 }
             }
         }
