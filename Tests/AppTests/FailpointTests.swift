@@ -42,6 +42,41 @@ import Testing
         #expect(Failpoint.list(many.dropLast().joined(separator: ","))?.count == Failpoint.countMax)
     }
 
+    private static let points =
+        "a point is one of: commit.before, commit.after, call.before, call.after, mail.before, mail.after, answer.before"
+
+    @Test(arguments: [
+        (
+            "commit.during:POST /api/orders",
+            "\"commit.during\" in \"commit.during:POST /api/orders\" is no point; \(points)"
+        ),
+        ("mail.after,=2", "\"\" in \"=2\" is no point; \(points)"),
+        ("mail.after=two", "\"two\" in \"mail.after=two\" is no turn; after = stands a number from 1 to 1000000"),
+        ("mail.after=0", "\"0\" in \"mail.after=0\" is no turn; after = stands a number from 1 to 1000000"),
+        ("mail.after:=2", "\"mail.after:=2\" has no activity after its colon; \(activities)"),
+        ("mail.after,,mail.before", "failpoint 2 of 3 is empty; commas stand only between them"),
+        ("mail\u{1B}[2J", "\"mail?[2J\" in \"mail?[2J\" is no point; \(points)"),
+    ])
+    func `what is wrong is quoted, and what may stand there is listed`(text: String, words: String) {
+        let errors = examine(Self.test.merging(["KESSAI_FAILPOINTS": text]) { $1 }).findings.filter {
+            $0.gravity == .error
+        }
+        #expect(
+            errors.map(\.detail) == ["must be POINT[:ACTIVITY][=N], several separated by commas: \(words)"])
+    }
+
+    private static let activities =
+        "an activity is a method and the path of a route (POST /api/orders), job: and a kind (job:payments.sweep), or "
+        + "process; for a call a method and the vendor's path (POST /v1/refunds)"
+
+    @Test func `a long fault is cut, and too many are counted`() {
+        let long = #expect(throws: Failpoint.Fault.self) { try Failpoint(reading: String(repeating: "x", count: 1000)) }
+        #expect(long.map { $0.description.utf8.count < 400 && $0.description.contains("xx…\" is no point") } == true)
+        let many = Array(repeating: "mail.after", count: Failpoint.countMax + 1).joined(separator: ",")
+        let fault = #expect(throws: Failpoint.Fault.self) { try Failpoint.list(reading: many) }
+        #expect(fault?.description == "there are 101 failpoints; there may be 100")
+    }
+
     private static let test = ["STRIPE_SECRET_KEY": "sk_test_a", "STRIPE_WEBHOOK_SECRET": "whsec_a"]
     private static let live = [
         "STRIPE_SECRET_KEY": "sk_live_a", "STRIPE_WEBHOOK_SECRET": "whsec_a", "PUBLIC_URL": "https://pay.example.jp",
@@ -172,6 +207,7 @@ import Testing
         #expect(finding.name == "KESSAI_FAILPOINTS")
         #expect(finding.gravity == .error)
         #expect(finding.detail.contains(text))
+        #expect(finding.detail.contains("Kinds of jobs are: ") && finding.detail.contains("payments.sweep"))
     }
 
     @Test(arguments: [

@@ -1,6 +1,7 @@
 import AppTesting
 import Database
 import DatabaseTesting
+import HTTP
 import JSON
 import Kernel
 import KernelTesting
@@ -104,6 +105,35 @@ import Testing
             }
             let stored = try await world.count("webhook_events")
             #expect(stored == 0)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"id":"evt_1","id":"evt_1"}"#, "is not strict JSON (line 1, column 28): it has one name twice in an object"),
+        (#"{"id":"evt_1""#, "is not strict JSON (line 1, column 14): it ends before its value does"),
+        (#"["evt_1"]"#, "is no object"), (#"{"id":7}"#, "has no id"),
+        (
+            #"{"id":"evt_\u0000"}"#,
+            "has an id, type or api_version of more than 200 bytes or with control characters"
+        ),
+    ])
+    func `what Stripe signed and nobody can read is told to the operators, without the body`(
+        body: String, reason: String
+    ) async throws {
+        try await World.run(on: .sqlite) { world in
+            let bytes = Array(body.utf8)
+            #expect(await world.receive(raw: bytes).code == "webhook_malformed")
+            let lines = world.logs.lines(of: "webhook_unreadable")
+            #expect(lines.map(\.level) == [.warning])
+            let line = try JSONValue(parsing: lines.map(\.json).joined())
+            #expect(line["path"] == "/api/webhook/stripe")
+            #expect(line["body_bytes"] == .int(Int64(bytes.count)))
+            #expect(line["reason"] == .string(reason))
+            #expect(!world.logs.lines.contains { $0.json.contains("evt_") })
+            // An unsigned one is anybody's, and no fault of Stripe's or ours.
+            let request = HTTPRequest("POST", "/api/webhook/stripe", body: bytes)
+            #expect(await world.send(request).code == "webhook_signature_invalid")
+            #expect(world.logs.lines(of: "webhook_unreadable").count == 1)
         }
     }
 }

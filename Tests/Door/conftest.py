@@ -1,5 +1,6 @@
 """Starts the built binary's server, as an installation would, and looks at its process from outside."""
 
+import itertools
 import json
 import os
 import resource
@@ -10,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +166,23 @@ def serve(tmp_path):
     yield start
     statuses = [server.stop() for server in servers]
     assert all(status == 0 for status in statuses), statuses
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """Makes databases on a private PostgreSQL; answers their URLs."""
+    folder, script = tmp_path_factory.mktemp("postgres"), ROOT / "scripts/postgres"
+    url = subprocess.run([script, "start", folder], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    numbers = itertools.count()
+
+    def make():
+        name = f"door_{next(numbers)}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{url.rsplit('/', 1)[0]}/{name}"
+
+    yield make
+    subprocess.run([script, "stop", folder], check=True)
 
 
 @pytest.fixture

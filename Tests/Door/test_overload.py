@@ -1,16 +1,18 @@
 """Three times as much as can be done: what is refused is refused early, what is accepted is served as ever, and payments come
 before reading."""
 
+import contextlib
 import json
-import shutil
 import sqlite3
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from itertools import chain
 from pathlib import Path
+
+import psycopg
+import pytest
 
 from conftest import BINARY, ROOT, Client, get
 
@@ -22,7 +24,7 @@ import load  # noqa: E402
 import names  # noqa: E402
 import tokens  # noqa: E402
 from kessai import Kessai  # noqa: E402
-from paths import TOOLS  # noqa: E402
+from postgres_engine import PostgresEngine  # noqa: E402
 from sqlite_engine import SQLiteEngine  # noqa: E402
 from vendor import Vendor  # noqa: E402
 
@@ -44,25 +46,53 @@ class Orders(names.Orders):
         return (number - names.FIRST_NUMBER) % ORDERS // self.of_a_buyer
 
 
+# Further orders of the same buyers and products have rows in these.
+TABLES = {table: fill.TABLES[table] for table in ("orders", "order_lines", "payment_attempts", "order_history")}
+
+
+class SQLite(SQLiteEngine):
+    """A file, in which there may be further orders beside those that it was filled with."""
+
+    def add(self, name: str, orders: Orders) -> None:
+        with contextlib.closing(sqlite3.connect(self.folder / f"{name}.db")) as connection, connection:
+            for table, columns in TABLES.items():
+                marks = ", ".join("?" for _ in columns.split(","))
+                connection.executemany(
+                    f"INSERT INTO {table} ({columns}) VALUES ({marks})", fill.rows(table, orders, ""))
+
+
+class PostgreSQL(PostgresEngine):
+    """The same on a private server."""
+
+    def add(self, name: str, orders: Orders) -> None:
+        with psycopg.connect(f"{self.server}/{name}") as connection:
+            for table, columns in TABLES.items():
+                with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                    for row in fill.rows(table, orders, ""):
+                        copy.write_row(row)
+            connection.execute("ANALYZE")
+
+
+ENGINES = {engine.__name__: engine for engine in (SQLite, PostgreSQL)}
+
+
 class Shop:
     """A server on a database with orders that await their payment's event, and others that nobody began to pay."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, database: str):
         subprocess.run(["make", "-s", "-C", str(ROOT / "Benchmarks")], check=True)
-        self.folder, self.kessai = folder, Kessai(Path(BINARY))
-        self.engine = SQLiteEngine(self.kessai, folder)
+        self.folder = folder
+        self.kessai = Kessai(Path(BINARY))
+        self.engine = ENGINES[database](self.kessai, folder)
         self.awaiting, self.pending = Orders(0, pending=False), Orders(ORDERS, pending=True)
-        database = sqlite3.connect(shutil.copy(self.engine.base, folder / "orders.db"))
-        password_hash = database.execute("SELECT password_hash FROM users").fetchone()[0]
-        for table, columns in fill.TABLES.items():
-            marks = ", ".join("?" for _ in columns.split(","))
-            rows = chain(*(fill.rows(table, orders, password_hash) for orders in (self.awaiting, self.pending)))
-            # Both have the same buyers and products.
-            database.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
-        database.commit()
-        database.close()
+
+    def open(self) -> None:
+        """Fills the database."""
+        self.engine.fill("orders", self.awaiting)
+        self.engine.add("orders", self.pending)
         self.round = self.engine.fresh("orders")
-        load.write_rows(folder / "events", self.awaiting, self.awaiting.numbers, lambda _: [self.engine.installation])
+        load.write_rows(
+            self.folder / "events", self.awaiting, self.awaiting.numbers, lambda _: [self.engine.installation])
 
     def learn(self, port: int) -> None:
         """Logs the buyers in, and writes down what will be asked."""
@@ -131,8 +161,15 @@ def at_once(**works) -> dict:
     return results
 
 
-def test_three_times_the_capacity(tmp_path, many_files):
-    shop = Shop(tmp_path)
+@pytest.fixture(params=list(ENGINES))
+def shop(request, tmp_path):
+    shop = Shop(tmp_path, request.param)
+    with contextlib.closing(shop.engine):
+        shop.open()
+        yield shop
+
+
+def test_three_times_the_capacity(shop, tmp_path, many_files):
     with Vendor(tmp_path).serve(0) as vendor, \
             shop.kessai.serve(shop.round.url, tmp_path, vendor_port=vendor.port, LOG_LEVEL="warning") as server:
         shop.learn(server.port)

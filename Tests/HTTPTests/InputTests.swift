@@ -44,6 +44,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("", "is not strict JSON (line 1, column 1): it is empty"),
+        ("{\"count\":1,\n\"count\":2}", "is not strict JSON (line 2, column 11): it has one name twice in an object"),
+        (String(repeating: "[", count: 65), "is nested deeper than 64 levels"),
+    ])
+    func `why a body is no JSON is told`(body: String, detail: String) async throws {
+        let answered = try await routed.answer("POST", "/orders", headers: asJSON, body: body)
+        #expect(answered.status == 400)
+        #expect(answered.json["errors"] == [["field": "", "code": "malformed", "detail": .string(detail)]])
+    }
+
+    @Test(arguments: [
         ("", " malformed"), ("{", " malformed"), ("{\"count\":1,\"count\":1}", " malformed"), ("{} x", " malformed"),
         ("{\"count\":99999999999999999999}", " malformed"), ("\u{feff}{}", " malformed"), ("'a'", " malformed"),
         (String(repeating: "[", count: 65) + String(repeating: "]", count: 65), " malformed"), ("[]", " wrong_type"),

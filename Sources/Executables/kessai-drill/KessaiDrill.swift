@@ -11,6 +11,7 @@ enum KessaiDrill {
     }
 
     static func main() async {
+        Terminal.begin()
         let words = Array(CommandLine.arguments.dropFirst())
         // Who is asked to end takes the processes along.
         let drill = Task {
@@ -44,9 +45,10 @@ enum KessaiDrill {
         switch try table.understand(words) {
         case .tell(let text, let status):
             say(text, status != .success)
-            return status
+            return Terminal.status(after: status)
         case .run(let command, let rest):
-            return try await command.init().run(try Arguments(rest, of: command, in: "kessai-drill"))
+            let status = try await command.init().run(try Arguments(rest, of: command, in: "kessai-drill"))
+            return Terminal.status(after: status)
         }
     }
 

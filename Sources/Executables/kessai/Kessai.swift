@@ -27,17 +27,18 @@ enum Kessai {
     }
 
     static func main() async {
+        Terminal.begin()
         let words = Array(CommandLine.arguments.dropFirst())
         var isForMachines = false
         do {
             switch try table.understand(words) {
             case .tell(let text, let status):
                 Terminal.write(text, toErrors: status != .success)
-                exit(status.rawValue)
+                exit(Terminal.status(after: status).rawValue)
             case .run(let command, let rest):
                 isForMachines = command.flags.contains("--json") && rest.contains("--json")
                 let status = try await command.init().run(try Arguments(rest, of: command, in: "kessai"))
-                exit(status.rawValue)
+                exit(Terminal.status(after: status).rawValue)
             }
         } catch {
             let (message, status) = explanation(of: error)
@@ -46,7 +47,7 @@ enum Kessai {
             } else {
                 Terminal.write("kessai: \(message)\n", toErrors: true)
             }
-            exit(status.rawValue)
+            exit(Terminal.status(after: status).rawValue)
         }
     }
 

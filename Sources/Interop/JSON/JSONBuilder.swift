@@ -15,6 +15,8 @@ final class JSONBuilder {
     private var open: [Open] = []
     /// Whether reading stopped at one level too many.
     private(set) var isTooDeep = false
+    /// Why reading stopped, where it was not yajl that stopped it.
+    private(set) var fault: JSONFault?
 
     init(levelsMax: Int) {
         self.levelsMax = levelsMax
@@ -27,6 +29,11 @@ final class JSONBuilder {
     var root: JSONValue? { open.isEmpty && values.count == 1 ? values.first : nil }
 
     // Every one returns whether to go on.
+
+    private func stop(_ fault: JSONFault) -> Int32 {
+        self.fault = fault
+        return 0
+    }
 
     private func add(_ value: JSONValue) -> Int32 {
         values.append(value)
@@ -41,7 +48,7 @@ final class JSONBuilder {
     }
 
     private func string(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-        text(UnsafeBufferPointer(start: bytes, count: count)).map { add(.string($0)) } ?? 0
+        text(UnsafeBufferPointer(start: bytes, count: count)).map { add(.string($0)) } ?? stop(.notUTF8)
     }
 
     private func begin() -> Int32 {
@@ -55,7 +62,8 @@ final class JSONBuilder {
 
     private func name(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         let bytes = UnsafeBufferPointer(start: bytes, count: count)
-        guard !bytes.contains(0), let name = text(bytes) else { return 0 }
+        guard !bytes.contains(0) else { return stop(.nulInName) }
+        guard let name = text(bytes) else { return stop(.notUTF8) }
         names.append(name)
         return 1
     }
@@ -68,9 +76,9 @@ final class JSONBuilder {
     }
 
     private func endObject() -> Int32 {
-        guard let ended = open.popLast(), names.count - ended.firstName == values.count - ended.firstValue,
-            JSONNames.areDistinct(names[ended.firstName...])
+        guard let ended = open.popLast(), names.count - ended.firstName == values.count - ended.firstValue
         else { return 0 }
+        guard JSONNames.areDistinct(names[ended.firstName...]) else { return stop(.repeatedName) }
         var members: [(name: String, value: JSONValue)] = []
         members.reserveCapacity(names.count - ended.firstName)
         for (name, value) in zip(names[ended.firstName...], values[ended.firstValue...]) {
@@ -86,8 +94,8 @@ final class JSONBuilder {
         let bytes = UnsafeRawBufferPointer(start: text, count: count)
         let isWhole = bytes.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
         let digits = String(decoding: bytes, as: UTF8.self)
-        if isWhole { return Int64(digits).map { add(.int($0)) } ?? 0 }
-        guard let double = Double(digits), double.isFinite else { return 0 }
+        if isWhole { return Int64(digits).map { add(.int($0)) } ?? stop(.numberOutOfRange) }
+        guard let double = Double(digits), double.isFinite else { return stop(.numberOutOfRange) }
         return add(.double(double))
     }
 

@@ -137,12 +137,7 @@ public struct Router: HTTPHandler {
         do throws(JSONError) {
             value = try JSONValue(parsing: request.body)
         } catch {
-            let place: String
-            switch error {
-            case .malformed(let line, let column): place = "is not strict JSON (line \(line), column \(column))"
-            case .tooDeep(let levelsMax): place = "is nested deeper than \(levelsMax) levels"
-            }
-            throw Problem.invalidInput([FieldError(field: "", code: "malformed", detail: place)])
+            throw Problem.invalidInput([FieldError(field: "", code: "malformed", detail: "\(error)")])
         }
         let faults = schema.faults(in: value)
         if !faults.isEmpty { throw Problem.invalidInput(faults) }

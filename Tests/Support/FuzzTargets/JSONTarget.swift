@@ -17,7 +17,7 @@ enum JSONProperties {
         switch (taken, second) {
         case (.success(let value), .success): try checkPrinting(value, of: input)
         case (.failure(let error), .failure):
-            guard case .malformed(let line, let column) = error else { break }
+            guard case .malformed(_, let line, let column) = error else { break }
             try hold(line >= -1 && column >= -1 && line <= input.count + 1, "a fault at line \(line)")
         case (.success, .failure(let why)): try hold(false, "taken although \(why): \(input.shown())")
         case (.failure(let why), .success): try hold(false, "refused (\(why)) although good: \(input.shown())")

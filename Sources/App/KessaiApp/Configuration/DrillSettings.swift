@@ -34,17 +34,16 @@ extension SettingsReader {
                 warn(name, "is set: this process misbehaves on purpose, for a drill")
             }
         }
-        let failpoints = words[Self.failpointsName].map { Failpoint.list($0) } ?? []
-        if failpoints == nil {
-            fail(
-                Self.failpointsName,
-                "must be POINT[:ACTIVITY][=N], several separated by commas; a point is one of: "
-                    + Failpoint.Point.allCases.map(\.rawValue).joined(separator: ", "))
+        var failpoints: [Failpoint] = []
+        if let text = words[Self.failpointsName] {
+            do throws(Failpoint.Fault) { failpoints = try Failpoint.list(reading: text) } catch {
+                fail(Self.failpointsName, "must be POINT[:ACTIVITY][=N], several separated by commas: \(error)")
+            }
         }
         let seconds = words[Self.clockAheadName].map { Int64($0) } ?? 0
         if seconds.map({ (0...86_400).contains($0) }) != true {
             fail(Self.clockAheadName, "must be a number from 0 to 86400")
         }
-        return DrillSettings(failpoints: failpoints ?? [], clockAhead: .seconds(seconds ?? 0))
+        return DrillSettings(failpoints: failpoints, clockAhead: .seconds(seconds ?? 0))
     }
 }

@@ -47,9 +47,8 @@ extension Failpoints {
         throw SettingsError(findings: [
             SettingsFinding(
                 gravity: .error, name: SettingsReader.failpointsName,
-                detail: "nothing is ever done by the name of the activity in \(names); an activity is a method and the "
-                    + "path of a route (POST /api/orders), job: and a kind (job:payments.sweep), or process; for a call "
-                    + "a method and the vendor's path (POST /v1/refunds)")
+                detail: "nothing is ever done by the name of the activity in \(names); \(Failpoint.activityForms). "
+                    + "Kinds of jobs are: \(kinds.sorted().joined(separator: ", "))")
         ])
     }
 }

@@ -40,31 +40,14 @@ public struct Failpoint: Sendable, Equatable, CustomStringConvertible {
         self.turn = turn
     }
 
-    /// Reads one; nil when it is not as above.
+    /// Reads one; nil when it is not as above. ``init(reading:)`` says why.
     public init?(_ text: some StringProtocol) {
-        var rest = Substring(text)
-        var turn = 1
-        if let equals = rest.lastIndex(of: "=") {
-            guard let number = Int(rest[rest.index(after: equals)...]), (1...Self.turnMax).contains(number) else {
-                return nil
-            }
-            turn = number
-            rest = rest[..<equals]
-        }
-        let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let point = parts.first.flatMap({ Point(rawValue: String($0)) }), parts.count < 2 || !parts[1].isEmpty
-        else { return nil }
-        self.init(point, activity: parts.count > 1 ? String(parts[1]) : nil, turn: turn)
+        do { try self.init(reading: text) } catch { return nil }
     }
 
-    /// Reads several, separated by commas, spaces around them left out; nil when one is wrong, there are none or more
-    /// than ``countMax``.
+    /// Reads several as ``list(reading:)`` does; nil when they are not as there.
     public static func list(_ text: String) -> [Failpoint]? {
-        let words = text.split(separator: ",", omittingEmptySubsequences: false).map { word in
-            String(word.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }
-        let failpoints = words.compactMap { Failpoint($0) }
-        return failpoints.count == words.count && words.count <= countMax ? failpoints : nil
+        do { return try list(reading: text) } catch { return nil }
     }
 
     /// As it is written.

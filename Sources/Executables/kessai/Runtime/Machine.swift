@@ -97,7 +97,7 @@ enum Machine {
         do throws(JSONError) {
             return try JSONValue(parsing: text)
         } catch {
-            throw UsageError(message: "\(path) is not JSON: \(error)")
+            throw UsageError(message: "\(path) \(error)")
         }
     }
 }

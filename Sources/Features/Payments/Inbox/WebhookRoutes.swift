@@ -23,8 +23,7 @@ struct WebhookRoutes: Sendable {
             bodyBytesMax: Self.bodyBytesMax, repeats: .harmless,
             answers: [.init(200, "The event is stored.", WebhookResponse.schema)]
         ) { context in
-            let event = try stripe.constructWebhookEvent(
-                rawBody: context.request.body, signature: context.request.head.headers["Stripe-Signature"])
+            let event = try verified(context, at: path)
             let receipt: Inbox.Receipt
             do {
                 receipt = try await inbox.take(event, rawBody: context.request.body, path: path)
@@ -38,11 +37,40 @@ struct WebhookRoutes: Sendable {
         }
     }
 
+    /// The event of a request whose signature is right. What Stripe signed and we cannot read is told to the operators: nothing
+    /// of it is stored, and Stripe will send it again in vain. Throws `PaymentError`.
+    private func verified(_ context: RequestContext, at path: String) throws -> SignedEvent {
+        let body = context.request.body
+        do {
+            return try stripe.constructWebhookEvent(
+                rawBody: body, signature: context.request.head.headers["Stripe-Signature"])
+        } catch PaymentError.webhookMalformed {
+            context.log.warning(
+                "webhook_unreadable",
+                [
+                    "path": .string(path), "body_bytes": .int(Int64(body.count)),
+                    "reason": .string(SignedEvent.fault(of: body)),
+                ])
+            throw PaymentError.webhookMalformed
+        }
+    }
+
     private var health: Route {
         Route(
             "GET", "/api/webhook/health", "Whether webhooks are received", tag: "Webhooks", access: .everyone,
             answers: [.init(200, "They are.", .object([.required("status", .oneOf(["ok"]))]))], rateClass: .free
         ) { _ in .json(["status": "ok"]) }
+    }
+}
+
+extension SignedEvent {
+    /// Why a signed body is `PaymentError.webhookMalformed`, in words that quote nothing of it.
+    static func fault(of rawBody: [UInt8]) -> String {
+        let json: JSONValue
+        do throws(JSONError) { json = try JSONValue(parsing: rawBody) } catch { return "\(error)" }
+        guard json.object != nil else { return "is no object" }
+        guard let id = json["id"]?.string, !id.isEmpty else { return "has no id" }
+        return "has an id, type or api_version of more than \(nameBytesMax) bytes or with control characters"
     }
 }
 

@@ -93,7 +93,7 @@ struct Control {
         do throws(JSONError) {
             return checked(try JSONValue(parsing: request.body, levelsMax: 16), schema)
         } catch {
-            return .failure(.invalidInput([FieldError(field: "", code: "malformed", detail: "is not strict JSON")]))
+            return .failure(.invalidInput([FieldError(field: "", code: "malformed", detail: "\(error)")]))
         }
     }
 
