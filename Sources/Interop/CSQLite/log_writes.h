@@ -131,15 +131,31 @@ static inline int kessai_log_open(sqlite3_vfs *vfs, const char *name, sqlite3_fi
     return code;
 }
 
-// Writes of this connection to its log are put together from now on, or no longer. Call it right before and right after COMMIT;
-// after one that failed what was kept is forgotten. Does nothing on a connection without the layer.
-static inline void kessai_log_committing(sqlite3 *database, int isCommitting) {
+static inline kessai_log_file *kessai_log_of(sqlite3 *database) {
     sqlite3_file *file = 0;
-    if (sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK) return;
-    if (file == 0 || file->pMethods != &kessai_log_methods) return;
-    kessai_log_file *log = (kessai_log_file *)file;
-    log->isCommitting = isCommitting;
+    if (sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK) return 0;
+    return file != 0 && file->pMethods == &kessai_log_methods ? (kessai_log_file *)file : 0;
+}
+
+// Right before COMMIT: its writes are put together.
+static inline void kessai_log_commit_begins(sqlite3 *database) {
+    kessai_log_file *log = kessai_log_of(database);
+    if (log == 0) return;
+    log->isCommitting = 1;
     log->count = 0;
+}
+
+// Right after COMMIT. What one that failed had kept is forgotten. One that succeeded has synced everything; should anything be
+// left all the same, it is written and synced now, and an error means that the commit may not be durable.
+static inline int kessai_log_commit_ends(sqlite3 *database, int succeeded) {
+    kessai_log_file *log = kessai_log_of(database);
+    if (log == 0) return SQLITE_OK;
+    log->isCommitting = 0;
+    if (!succeeded || log->count == 0) {
+        log->count = 0;
+        return SQLITE_OK;
+    }
+    return kessai_log_sync((sqlite3_file *)log, SQLITE_SYNC_NORMAL);
 }
 
 // Makes the layer known under its name. Call once. All of this is to be called from one file, whose own copy of the methods tells

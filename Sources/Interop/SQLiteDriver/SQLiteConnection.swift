@@ -15,6 +15,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// What a connection is for.
     enum Role: Sendable {
         case writer, reader
+        /// Writes, and leaves the log to the one who serves the file.
+        case guest
         /// Reads a file that is not ours to change in any way.
         case snapshot
     }
@@ -37,6 +39,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     }
 
     private let database: OpaquePointer
+    /// Whether a commit's writes to the log are put together (`log_writes.h`).
+    private let hasLogWrites: Bool
     /// The connection, `sqlite3 *`, for what belongs to this driver.
     var handle: OpaquePointer { database }
     private var commands: [Command: SQLiteStatement] = [:]
@@ -62,8 +66,8 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         var handle: OpaquePointer?
         let access = role == .snapshot ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
         let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let layer = role == .writer && settings.location != .memory && Self.hasLogWrites ? KESSAI_LOG_WRITES_VFS : nil
-        let code = sqlite3_open_v2(path, &handle, flags, layer)
+        hasLogWrites = (role == .writer || role == .guest) && Self.knowsLogWrites && settings.location != .memory
+        let code = sqlite3_open_v2(path, &handle, flags, hasLogWrites ? KESSAI_LOG_WRITES_VFS : nil)
         guard code == SQLITE_OK, let handle else {
             sqlite3_close_v2(handle)
             throw DatabaseError.unavailable(reason: "cannot open \(path): \(String(cString: sqlite3_errstr(code)))")
@@ -82,7 +86,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     private static let isSetUp = kessai_sqlite3_count_no_memory() == SQLITE_OK
 
     /// Whether a commit's writes to the log can be put together; without it each is a call of its own.
-    private static let hasLogWrites = kessai_log_writes_register() == SQLITE_OK
+    private static let knowsLogWrites = kessai_log_writes_register() == SQLITE_OK
 
     deinit { close() }
 
@@ -114,11 +118,15 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
         if case .file(let path) = settings.location, role != .snapshot {
             // First: what is written without it is not durable, nor even in the file (`log_writes.h`).
             try speak("PRAGMA synchronous = FULL")
+            guard try speak("PRAGMA synchronous") == .int(2) else {
+                throw DatabaseError.unavailable(reason: "\(path): commits would not be durable")
+            }
             try keepLog(path, settings.busyTimeoutMs)
+            if role == .guest { try speak("PRAGMA wal_autocheckpoint = 0") }
             try speak("PRAGMA cache_size = -16384")
             try speak("PRAGMA journal_size_limit = 67108864")
         }
-        if role != .writer { try speak("PRAGMA query_only = ON") }
+        if role == .reader || role == .snapshot { try speak("PRAGMA query_only = ON") }
     }
 
     /// Two who open a new file at once collide here without SQLite waiting for its own time-out.
@@ -168,9 +176,17 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Makes the transaction durable.
     func commit() throws {
         guard isRewindable else {
-            kessai_log_committing(database, 1)
-            defer { kessai_log_committing(database, 0) }
-            return try command(.commit)
+            guard hasLogWrites else { return try command(.commit) }
+            kessai_log_commit_begins(database)
+            do {
+                try command(.commit)
+            } catch {
+                kessai_log_commit_ends(database, 0)
+                throw error
+            }
+            // Nothing is left to write, or the setting that makes commits durable does not hold.
+            guard kessai_log_commit_ends(database, 1) == SQLITE_OK else { throw DatabaseError.commitUnknown }
+            return
         }
         // A commit would say so by itself.
         if hasUnresolvedForeignKeys { throw DatabaseError.foreignKeyViolation }

@@ -52,23 +52,24 @@ public final class SQLiteDatabase: Database {
     ///   - readers: how many connections read at the same time, 1 to 64; in memory and inline there is one connection
     ///     for all.
     ///   - queueMax: how many closures may wait to write, and how many to read, before `DatabaseError.overloaded`.
+    ///   - copiesLog: whether the write-ahead log is copied into the file from here. One process alone should: of two that
+    ///     did at the same moment, SQLite before 3.51.3 could lose what was committed in between
+    ///     (sqlite.org/wal.html#walresetbug). Who writes without it leaves its rows in the log, which whoever closes the file
+    ///     last copies.
     ///   - busyTimeoutMs: how long a lock of another process is waited for before `DatabaseError.unavailable`.
     ///   - clock: the time by which `wait` waits.
     /// - Throws: `DatabaseError.unavailable` when the file cannot be opened as a database.
     public init(
         at location: Location, execution: Execution = .threads, readers: Int = 4, queueMax: Int = 10_000,
-        busyTimeoutMs: Int = 5_000, clock: any WallClock
+        copiesLog: Bool = true, busyTimeoutMs: Int = 5_000, clock: any WallClock
     ) throws {
         let waiters = ChannelWaiters(clock: clock)
         self.waiters = waiters
         let settings = SQLiteConnection.Settings(location: location, busyTimeoutMs: busyTimeoutMs)
-        let connection = try SQLiteConnection(settings, role: .writer)
-        let hasThreads = execution == .threads
-        let checkpointer =
-            hasThreads && location != .memory ? try SQLiteCheckpointer(settings, writer: connection) : nil
-        let writer = SQLiteWriter(connection, waiters, checkpointer)
+        let writer = SQLiteWriter(
+            try SQLiteConnection(settings, role: copiesLog ? .writer : .guest), waiters)
         self.writer = writer
-        guard hasThreads else {
+        guard execution == .threads else {
             line = nil
             self.readers = nil
             return
@@ -84,14 +85,13 @@ public final class SQLiteDatabase: Database {
     deinit {
         line?.refuse()
         readers?.refuse()
-        writer.checkpointer?.refuse()
         waiters.refuse()
     }
 
     /// Memory that is there, inline.
     init(inlineOn connection: SQLiteConnection, clock: any WallClock) {
         waiters = ChannelWaiters(clock: clock)
-        writer = SQLiteWriter(connection, waiters, nil)
+        writer = SQLiteWriter(connection, waiters)
         line = nil
         readers = nil
     }

@@ -8,25 +8,19 @@ final class SQLiteWriter: Sendable {
     static let batchMax = 128
 
     let connection: SQLiteConnection
-    /// Told of every commit; nil where SQLite copies its log by itself, or there is none.
-    let checkpointer: SQLiteCheckpointer?
     private let waiters: ChannelWaiters
     private let commits = Atomic<Int>(0)
     private let closures = Atomic<Int>(0)
 
-    init(_ connection: SQLiteConnection, _ waiters: ChannelWaiters, _ checkpointer: SQLiteCheckpointer?) {
+    init(_ connection: SQLiteConnection, _ waiters: ChannelWaiters) {
         self.connection = connection
-        self.checkpointer = checkpointer
         self.waiters = waiters
     }
 
     var commitCount: Int { commits.load(ordering: .relaxed) }
     var closureCount: Int { closures.load(ordering: .relaxed) }
 
-    func close() {
-        checkpointer?.close()
-        connection.close()
-    }
+    func close() { connection.close() }
 
     /// The writer thread: serves the line until it is closed.
     func serve(_ line: TransactionQueue) {

@@ -12,6 +12,8 @@ public struct Row: Sendable {
         private let indices: [String: Int]
         /// Where the next name is looked for first: columns are mostly read in their order.
         private let next = Atomic<Int>(0)
+        /// Of names that stand twice the first is meant, wherever the last one was found.
+        private let areDistinct: Bool
         /// The names in order.
         public let names: [String]
 
@@ -19,11 +21,12 @@ public struct Row: Sendable {
         public init(_ names: [String]) {
             self.names = names
             indices = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            areDistinct = indices.count == names.count
         }
 
         func index(of name: String) -> Int? {
             let likely = next.load(ordering: .relaxed)
-            if likely < names.count, names[likely] == name {
+            if areDistinct, likely < names.count, names[likely] == name {
                 next.store(likely + 1 < names.count ? likely + 1 : 0, ordering: .relaxed)
                 return likely
             }

@@ -42,14 +42,16 @@ enum Opening {
 
     /// The database of the settings. Throws `UsageError` for memory that would end with the command,
     /// `DatabaseError.schemaMismatch` when a file is to be used that is not there, and what the drivers throw.
+    ///
+    /// Who has not the lock of a SQLite file (`isServed`) leaves its log to the one who has.
     static func database(
         _ settings: Settings, for purpose: Purpose = .use, clock: any WallClock, log: Log? = nil,
-        limits: PostgresLimits = PostgresLimits()
+        limits: PostgresLimits = PostgresLimits(), isServed: Bool = false
     ) throws -> any Database {
         switch try DatabaseURL(settings.databaseURL.reveal()) {
         case .sqliteFile(let path):
             try requireThere(path, for: purpose)
-            return try SQLiteDatabase(at: .file(path: path), clock: clock)
+            return try SQLiteDatabase(at: .file(path: path), copiesLog: isServed, clock: clock)
         case .sqliteMemory:
             guard purpose == .demo else { throw UsageError(message: "DATABASE_URL: \(memoryEnds)") }
             return try SQLiteDatabase(at: .memory, clock: clock)
@@ -75,7 +77,7 @@ enum Opening {
                     + "such process. Stop it, or set DATABASE_URL to another file, or to PostgreSQL for several processes"
             )
         }
-        return (try database(settings, for: purpose, clock: clock), lock)
+        return (try database(settings, for: purpose, clock: clock, isServed: true), lock)
     }
 
     /// Why memory is no database to serve from.

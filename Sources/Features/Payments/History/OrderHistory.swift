@@ -42,11 +42,14 @@ struct OrderHistory: Sendable {
         try append([(kind, detail)], of: order, cause: cause, in: tx)
     }
 
-    /// Appends what happened together, in its order.
+    /// Appends what happened together, in its order; at most four.
     func append(
         _ happenings: [(kind: String, detail: JSONObject)], of order: OrderID, cause: Cause, in tx: Transaction
     ) throws {
         let now = clock.now().sqlValue
+        guard Self.insertions.indices.contains(happenings.count), !happenings.isEmpty else {
+            throw DatabaseError.unexpectedRowCount(happenings.count)
+        }
         var values: [SQLValue] = []
         for (kind, detail) in happenings {
             values += [
@@ -57,7 +60,7 @@ struct OrderHistory: Sendable {
         try tx.execute(SQL(unsafe: Self.insertions[happenings.count], values: values))
     }
 
-    /// By how many rows they insert; more never happen together.
+    /// By how many rows they insert.
     private static let insertions = (0...4).map { count in
         let rows = (0..<count).map { row in
             "(" + (1...7).map { "$\(row * 7 + $0)" }.joined(separator: ", ") + ")"

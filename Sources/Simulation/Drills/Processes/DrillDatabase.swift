@@ -37,7 +37,9 @@ public struct DrillDatabase: Sendable {
     /// Opens it for reading the books.
     public func open(clock: any WallClock) throws -> any Database {
         switch dialect {
-        case .sqlite: try SQLiteDatabase(at: .file(path: String(url.dropFirst("sqlite:".count))), clock: clock)
+        case .sqlite:
+            try SQLiteDatabase(
+                at: .file(path: String(url.dropFirst("sqlite:".count))), copiesLog: false, clock: clock)
         case .postgresql: try PostgresDatabase(url: url, connectionsMax: 2, clock: clock)
         }
     }
