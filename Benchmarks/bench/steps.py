@@ -20,7 +20,6 @@ STEPS = [
     ("job: mail and end noted", r"JobCompletion|JobVerdict"),
     ("job: looked for, read, run", r"7JobLane|JobExecution|JobRunner|OutboxChannel|6OutboxV.*deliver|4Jobs.*isDue"),
     ("write: event stored", r"15EventRepositoryV6insert"),
-    ("write: event's outcome noted", r"5InboxV5store"),
     ("write: payment recorded", r"PaymentRepositoryV6insert"),
     ("write: journal", r"7JournalV"),
     ("write: delivery, mail, job", r"Fulfilment.*fulfil|ShopFulfilment"),
