@@ -22,6 +22,22 @@ import Testing
         #expect(sql.values == [.int(5), .text("id"), .text("jpy"), .int(7), .null])
     }
 
+    @Test func `one place of the program is one shape, whatever its values, and other words are another`() {
+        func placed(_ id: Int, _ lock: String) -> SQL { "SELECT a FROM b WHERE id = \(id)\(unsafe: lock)" }
+        let plain = placed(1, "")
+        #expect(plain.shape == placed(2, "").shape)
+        #expect(Set([plain.shape, placed(3, "").shape]).count == 1)
+        #expect(plain.shape != placed(1, " FOR UPDATE").shape)
+        let other: SQL = "SELECT a FROM c WHERE id = \(1)"
+        #expect(plain.shape != other.shape)
+        let twice: SQL = "SELECT a FROM b WHERE id = \(1)\(2)"
+        #expect(plain.shape != twice.shape)
+        #expect(SQL(unsafe: "SELECT " + "1").shape == SQL(unsafe: "SELECT 1").shape)
+        #expect(SQL(unsafe: "SELECT 1").shape != SQL(unsafe: "SELECT 2").shape)
+        #expect(plain.text == "SELECT a FROM b WHERE id = $1")
+        #expect(placed(1, " FOR UPDATE").text == "SELECT a FROM b WHERE id = $1 FOR UPDATE")
+    }
+
     @Test func `a row reads by name and kind`() throws {
         let row = Row(
             columns: Row.Columns(["id", "at", "currency", "flag", "key", "nothing", "id"]),
