@@ -21,8 +21,8 @@ import Testing
     ])
     func `a failpoint is a point, an activity and a turn, and is written as it is read`(
         text: String, failpoint: Failpoint
-    ) {
-        #expect(Failpoint(text) == failpoint)
+    ) throws {
+        #expect(try Failpoint(reading: text) == failpoint)
         #expect(failpoint.description == text)
     }
 
@@ -31,15 +31,17 @@ import Testing
         "commit.after=x", "commit.after:", "commit.after:=2", ":POST /api/orders", "COMMIT.AFTER",
     ])
     func `what is none is refused`(text: String) {
-        #expect(Failpoint(text) == nil)
-        #expect(Failpoint.list("mail.after,\(text)") == nil)
+        #expect(throws: Failpoint.Fault.self) { try Failpoint(reading: text) }
+        #expect(throws: Failpoint.Fault.self) { try Failpoint.list(reading: "mail.after,\(text)") }
     }
 
-    @Test func `several are separated by commas, and bounded`() {
-        #expect(Failpoint.list("mail.after, commit.before=2 ") == [.init(.mailAfter), .init(.commitBefore, turn: 2)])
+    @Test func `several are separated by commas, and bounded`() throws {
+        let two = try Failpoint.list(reading: "mail.after, commit.before=2 ")
+        #expect(two == [.init(.mailAfter), .init(.commitBefore, turn: 2)])
         let many = Array(repeating: "mail.after", count: Failpoint.countMax + 1)
-        #expect(Failpoint.list(many.joined(separator: ",")) == nil)
-        #expect(Failpoint.list(many.dropLast().joined(separator: ","))?.count == Failpoint.countMax)
+        #expect(throws: Failpoint.Fault.self) { try Failpoint.list(reading: many.joined(separator: ",")) }
+        let most = try Failpoint.list(reading: many.dropLast().joined(separator: ","))
+        #expect(most.count == Failpoint.countMax)
     }
 
     private static let points =
@@ -144,7 +146,7 @@ import Testing
     private func deaths(at text: String, on engine: TestEngine) async throws -> [String] {
         let deaths = Deaths()
         var options = World.Options()
-        options.failpoints = Failpoints([try #require(Failpoint(text))]) { deaths.add($0) }
+        options.failpoints = Failpoints([try Failpoint(reading: text)]) { deaths.add($0) }
         try await World.run(on: engine, options) { world in
             try await world.stockShop()
             let buyer = try await world.buyer()

@@ -40,16 +40,6 @@ public struct Failpoint: Sendable, Equatable, CustomStringConvertible {
         self.turn = turn
     }
 
-    /// Reads one; nil when it is not as above. ``init(reading:)`` says why.
-    public init?(_ text: some StringProtocol) {
-        do { try self.init(reading: text) } catch { return nil }
-    }
-
-    /// Reads several as ``list(reading:)`` does; nil when they are not as there.
-    public static func list(_ text: String) -> [Failpoint]? {
-        do { return try list(reading: text) } catch { return nil }
-    }
-
     /// As it is written.
     public var description: String {
         point.rawValue + (activity.map { ":\($0)" } ?? "") + (turn == 1 ? "" : "=\(turn)")
