@@ -221,7 +221,7 @@ let package = Package(
                 "Idempotency", "Identity", "JSON", "Kernel", "KernelTesting", "KessaiAPI", "KessaiApp", "KessaiClient",
                 "Mail", "PageKit", "Payments", "SQLiteDriver", "Shop", "StripeClient", "StripeSandbox",
             ]),
-        tests("FuzzTests", ["FuzzTargets"]),
+        tests("FuzzTests", ["FuzzTargets", "KernelTesting"]),
         tests(
             "ShopTests",
             ["Shop", "Audit", "Database", "DatabaseTesting", "HTTP", "JSON", "Kernel", "KernelTesting"]),

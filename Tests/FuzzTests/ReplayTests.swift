@@ -1,5 +1,5 @@
-import Dispatch
 import FuzzTargets
+import KernelTesting
 import Testing
 
 /// What the fuzzer found, once more: see docs/hardening.md.
@@ -35,12 +35,5 @@ import Testing
         ] as [(String, [UInt8])])
     func `an escaped line is read as its bytes`(line: String, bytes: [UInt8]) {
         #expect(Corpus.unescape(line.utf8) == bytes)
-    }
-
-    /// Checks block, and so have a thread of their own.
-    private func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "replay").async { continuation.resume(with: Swift.Result(catching: body)) }
-        }
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -179,12 +178,5 @@ final class RawClient: Sendable {
         guard count != 0 else { throw Broken(reason: "closed") }
         guard count > 0 else { throw Broken(reason: String(cString: strerror(errno)).lowercased()) }
         return buffer[..<count]
-    }
-}
-
-/// Runs blocking code on a thread of its own, so that Swift's pool stays free.
-func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue(label: "test client").async { continuation.resume(with: Swift.Result(catching: body)) }
     }
 }

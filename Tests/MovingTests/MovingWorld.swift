@@ -98,9 +98,9 @@ struct MovingWorld: Sendable {
     ) async throws -> MoveReport {
         let snapshot = try SQLiteSnapshot(ofFileAt: path)
         defer { snapshot.close() }
-        return try await Move(
-            from: snapshot, to: other ?? target, migrations: migrations, sums: Self.sums, clock: clock
-        ).run(listen)
+        let move = Move(from: snapshot, to: other ?? target, migrations: migrations, sums: Self.sums, clock: clock)
+        // A latch may hold it.
+        return try await withTaskExecutorPreference(OwnThread()) { try await move.run(listen) }
     }
 
     /// The error that a move throws; nil when it does not.

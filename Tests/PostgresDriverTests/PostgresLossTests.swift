@@ -101,18 +101,16 @@ import Testing
     }
 
     @Test func `a server that goes away is unavailable at once, and found when it is back`() async throws {
-        let server = try PrivateServer()
-        defer { server.remove() }
-        try await withSandbox(at: server.url) { sandbox async throws in
+        try await withPrivateServer { server, sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
-            try server.run("stop")
+            try await server.run("stop")
             for _ in 0..<20 {
                 let error = await #expect(throws: DatabaseError.self) {
                     try await sandbox.database.run("INSERT INTO t VALUES (1)")
                 }
                 guard case .unavailable = error else { Issue.record("\(String(describing: error))"); return }
             }
-            try server.run("start")
+            try await server.run("start")
             #expect(
                 try await eventually {
                     do { return try await sandbox.database.number("SELECT count(*) AS n FROM t") == 0 } catch {
@@ -120,8 +118,8 @@ import Testing
                     }
                 })
             // Restarted under idle connections: nobody notices.
-            try server.run("stop")
-            try server.run("start")
+            try await server.run("stop")
+            try await server.run("start")
             try await sandbox.database.run("INSERT INTO t VALUES (1)")
             #expect(try await sandbox.database.number("SELECT count(*) AS n FROM t") == 1)
         }

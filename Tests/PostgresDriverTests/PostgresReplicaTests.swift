@@ -1,6 +1,7 @@
 import Database
 import Foundation
 import Kernel
+import KernelTesting
 import PostgresDriver
 import Testing
 
@@ -12,19 +13,17 @@ import Testing
     }
 
     @Test func `a standby is no server to read from or write to, until it is promoted`() async throws {
-        let cluster = try PrivateServer("cluster")
-        defer { cluster.remove() }
-        try await withSandbox(at: cluster.url) { sandbox async throws in
+        try await withPrivateServer("cluster") { cluster, sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)", "INSERT INTO t VALUES (1)")
             let standby = try PostgresDatabase(
                 url: try TestServer.url(
-                    ["options": "-c search_path=\(sandbox.schema)"], at: try cluster.run("standby")),
+                    ["options": "-c search_path=\(sandbox.schema)"], at: try await cluster.run("standby")),
                 clock: SystemClock())
             #expect(try await isUnavailable { _ = try await standby.number("SELECT i AS n FROM t") })
             #expect(try await isUnavailable { try await standby.run("INSERT INTO t VALUES (2)") })
-            try cluster.run("kill-primary")
+            try await cluster.run("kill-primary")
             #expect(try await isUnavailable { try await sandbox.database.run("INSERT INTO t VALUES (3)") })
-            try cluster.run("promote")
+            try await cluster.run("promote")
             #expect(
                 try await eventually {
                     try await !isUnavailable { try await standby.run("INSERT INTO t VALUES (4)") }
@@ -37,9 +36,7 @@ import Testing
 
     @Test func `a commit that no replica confirms is unknown, also when an operator cancels its waiting`() async throws
     {
-        let server = try PrivateServer()
-        defer { server.remove() }
-        try await withSandbox(at: server.url) { sandbox async throws in
+        try await withPrivateServer { _, sandbox async throws in
             try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
             let limits = PostgresLimits(silenceMs: 300, commitTimeoutMs: 600)
             let node = try sandbox.node(limits: limits)
@@ -77,16 +74,19 @@ import Testing
 
     /// Whom commits wait for. Changed without a transaction around it, which the driver would begin.
     private func setReplicas(_ names: String, _ sandbox: Sandbox) async throws {
-        let psql = Process()
-        psql.executableURL = URL(filePath: "/usr/bin/env")
         let base = try #require(sandbox.url.split(separator: "?").first.map(String.init))
-        psql.arguments = [
-            "psql", "-X", "-q", "-d", base, "-c", "ALTER SYSTEM SET synchronous_standby_names = '\(names)'",
-            "-c", "SELECT pg_reload_conf()", "-o", "/dev/null",
-        ]
-        try psql.run()
-        psql.waitUntilExit()
-        try #require(psql.terminationStatus == 0)
+        let status = try await offPool {
+            let psql = Process()
+            psql.executableURL = URL(filePath: "/usr/bin/env")
+            psql.arguments = [
+                "psql", "-X", "-q", "-d", base, "-c", "ALTER SYSTEM SET synchronous_standby_names = '\(names)'",
+                "-c", "SELECT pg_reload_conf()", "-o", "/dev/null",
+            ]
+            try psql.run()
+            psql.waitUntilExit()
+            return psql.terminationStatus
+        }
+        try #require(status == 0)
         #expect(
             try await eventually {
                 try await sandbox.admin.read { tx in
