@@ -109,9 +109,10 @@ extension EventLoop {
 
     private func note(_ reason: TurnedAway) { turnedAway[reason, default: 0] += 1 }
 
-    /// Writes how many were turned away since the last time: a line a second at most, however many there are.
-    func tellTurnedAway() {
-        guard !turnedAway.isEmpty, nowMs >= tellAgainAtMs else { return }
+    /// Writes how many were turned away since the last time: a line a second at most, however many there are; when the
+    /// loop ends, at once.
+    func tellTurnedAway(isEnd: Bool = false) {
+        guard !turnedAway.isEmpty, isEnd || nowMs >= tellAgainAtMs else { return }
         tellAgainAtMs = nowMs + 1000
         for (reason, count) in turnedAway {
             service.log.log(

@@ -105,6 +105,7 @@ final class EventLoop: @unchecked Sendable {
             group.closed(socket.peer, in: self)
         }
         endArrivals(in: group) { _ in true }
+        tellTurnedAway(isEnd: true)
         MHD_stop_daemon(daemon)
         daemon = nil
         endLingeringAtOnce()
