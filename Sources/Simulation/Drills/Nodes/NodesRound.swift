@@ -60,8 +60,10 @@ public struct NodesRound: Sendable {
     static let restarted = "PostgreSQL restarted"
     static let primaryKilled = "primary killed"
     static let promoted = "replica promoted"
-    /// Jobs are looked for once a second: in so long some are found.
+    /// Jobs are looked for once a second: in so long some are found, and where a slow machine has made none yet, it is waited
+    /// for the first.
     private static let deafnessMin = Duration.seconds(3)
+    private static let deafnessMax = Duration.seconds(45)
 
     /// How long the primary is dead before its replica is promoted: an operator, or what acts for one, needs a while.
     private static let outage = Duration.seconds(4)
@@ -185,14 +187,14 @@ public struct NodesRound: Sendable {
     private func loseNotifications(for time: Duration, on database: DrillDatabase) async throws -> Deafness {
         let knife = try database.open(clock: site.clock)
         return try await ending(with: { await knife.close() }) {
-            let end = site.clock.now().adding(time)
+            let (end, latest) = (site.clock.now().adding(time), site.clock.now().adding(Self.deafnessMax))
             var deafness = Deafness()
             let doneBefore = try await Deafness.jobsDone(in: knife)
-            while site.clock.now() < end {
+            while site.clock.now() < end || deafness.jobs == 0 && site.clock.now() < latest {
                 deafness.cuts += try await Deafness.cut(by: knife)
                 try await site.clock.sleep(for: .milliseconds(50))
+                if site.clock.now() >= end { deafness.jobs = try await Deafness.jobsDone(in: knife) - doneBefore }
             }
-            deafness.jobs = try await Deafness.jobsDone(in: knife) - doneBefore
             return deafness
         }
     }
