@@ -44,6 +44,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "HEAD / HTTP/1.1\r\nHost: a\r\nNo field\r\n\r\n", "\r\nHEAD / HTTP/1.1\r\nHo)st: a\r\n\r\n",
+        "HEAD  / HTTP/1.1\r\n\r\n",
+        "HEAD / HTTP/1.1\nHost: a\n\n", "HEAD\r\n\r\n", "HEAD / HTTP/3.0\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
+    ])
+    func `a HEAD that is refused gets no body either`(request: String) async throws {
+        try await HTTPServer.test { _ in .text("never") }.use { port in
+            let client = try RawClient(port: port)
+            let answer = try client.exchange(request, toHead: true)
+            #expect(answer.status == 400 || answer.status == 505)
+            #expect(answer["Content-Type"] == "application/problem+json")
+            #expect(answer["Content-Length"].flatMap { Int($0) } ?? 0 > 0)
+            #expect(try client.receiveRest() == [])
+        }
+    }
+
+    @Test func `of another method a refusal has its body`() async throws {
+        try await HTTPServer.test { _ in .text("never") }.use { port in
+            let answer = try RawClient(port: port).exchange("HEADS  / HTTP/1.1\r\n\r\n")
+            #expect(answer.status == 400)
+            #expect(!answer.body.isEmpty)
+        }
+    }
+
     @Test func `HEAD gets the fields of GET and no body`() async throws {
         let server = try HTTPServer.test { _ in .text("twelve bytes") }
         try await server.use { port in

@@ -54,24 +54,29 @@ extension EventLoop {
             arrival.hasSpoken = true
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             if service.certificate != nil {
-                return Self.isGreeting(bytes) ? .head(.whole) : .head(.refused(.plainText))
+                guard !Self.isGreeting(bytes) else { return .whole }
+                return .refused(.plainText, toHead: HeadSyntax.asksForHead(bytes))
             }
-            return .head(HeadSyntax.judge(bytes, options: options))
+            switch HeadSyntax.judge(bytes, options: options) {
+            case .incomplete: return .nothing
+            case .whole: return .whole
+            case .refused(let problem): return .refused(problem, toHead: HeadSyntax.asksForHead(bytes))
+            }
         }
         switch verdict {
-        case .nothing where !isEnding, .head(.incomplete) where !isEnding: arrivals[descriptor] = arrival
-        case .nothing, .gone, .head(.incomplete):
+        case .nothing where !isEnding: arrivals[descriptor] = arrival
+        case .nothing, .gone:
             arrivals[descriptor] = nil
             close(descriptor)
             group.closed(arrival.socket.peer, in: self)
-        case .head(.whole):
+        case .whole:
             arrivals[descriptor] = nil
             adopt(arrival, in: group)
-        case .head(.refused(let problem)):
+        case .refused(let problem, let toHead):
             arrivals[descriptor] = nil
             epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
             group.closed(arrival.socket.peer, in: self)
-            BareAnswer.send(problem, requestID: RequestID.fresh(service.random), to: descriptor)
+            BareAnswer.send(problem, requestID: RequestID.fresh(service.random), toHead: toHead, to: descriptor)
             linger(descriptor)
         }
     }
@@ -108,9 +113,11 @@ extension EventLoop {
     private static func isGreeting(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes[0] == 0x16 }
 
     private enum FirstLook {
+        /// The head is not whole yet.
         case nothing
         case gone
-        case head(HeadSyntax.Verdict)
+        case whole
+        case refused(Problem, toHead: Bool)
     }
 }
 

@@ -5,24 +5,24 @@ import Kernel
 
 /// An answer that is written without libmicrohttpd: for sockets that it does not serve, or not yet.
 enum BareAnswer {
-    /// Sends a problem in one go, with `Connection: close`. What the socket does not take at once is lost: a new one
-    /// takes it all.
-    static func send(_ problem: Problem, requestID: String, to descriptor: Int32) {
-        let bytes = bytes(problem, requestID: requestID)
+    /// Sends a problem in one go, with `Connection: close`, and to HEAD without its body. What the socket does not take at
+    /// once is lost: a new one takes it all.
+    static func send(_ problem: Problem, requestID: String, toHead: Bool = false, to descriptor: Int32) {
+        let bytes = bytes(problem, requestID: requestID, toHead: toHead)
         _ = bytes.withUnsafeBytes { buffer in
             Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
     }
 
     /// The whole answer.
-    static func bytes(_ problem: Problem, requestID: String) -> [UInt8] {
+    static func bytes(_ problem: Problem, requestID: String, toHead: Bool = false) -> [UInt8] {
         let answer = problem.response(requestID: requestID)
         let reason = MHD_get_reason_phrase_for(UInt32(answer.status)).map { String(cString: $0) } ?? "Refused"
         var head = "HTTP/1.1 \(answer.status) \(reason)\r\nConnection: close\r\n"
         if let date = date() { head += "Date: \(date)\r\n" }
         for (name, value) in answer.headers.all { head += "\(name): \(value)\r\n" }
         head += "X-Request-Id: \(requestID)\r\nContent-Length: \(answer.body.count)\r\n\r\n"
-        return Array(head.utf8) + answer.body
+        return Array(head.utf8) + (toHead ? [] : answer.body)
     }
 
     /// Now, as RFC 9110, 5.6.7 writes it.

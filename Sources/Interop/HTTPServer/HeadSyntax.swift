@@ -50,6 +50,14 @@ enum HeadSyntax {
         return .refused(lines == 0 ? .targetTooLong(options) : .headTooLarge(options))
     }
 
+    /// Whether these bytes begin a request of HEAD, whose refusal has no body either (RFC 9110, 9.3.2).
+    static func asksForHead(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var rest = bytes[...]
+        for _ in 0..<emptyLinesMax where rest.starts(with: [carriageReturn, lineFeed]) { rest = rest.dropFirst(2) }
+        let behind = rest.dropFirst(4).first
+        return rest.starts(with: "HEAD".utf8) && (behind == 0x20 || behind == carriageReturn || behind == lineFeed)
+    }
+
     /// `METHOD target HTTP/1.1`, with one space between each.
     private static func faultOfRequestLine(_ line: UnsafeRawBufferPointer, _ options: HTTPServerOptions) -> Problem? {
         let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)

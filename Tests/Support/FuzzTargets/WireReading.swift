@@ -49,6 +49,19 @@ struct WireReading {
         return Array(bytes[place..<(isLoose ? end : end - 1)])
     }
 
+    /// The word that begins a request. Of the first one the server passes over no more than four empty lines, and nothing
+    /// else.
+    private func methodAtPlace() -> [UInt8] {
+        let passedOver = bytes[..<place]
+        let isFirst = messages.isEmpty
+        guard
+            !isFirst
+                || passedOver.count <= 8
+                    && passedOver.elementsEqual((0..<passedOver.count).map { $0 % 2 == 0 ? 0x0D : 0x0A })
+        else { return [] }
+        return Array(bytes[place...].prefix { $0 != 0x20 && $0 != 0x0D && $0 != 0x0A })
+    }
+
     private mutating func head() -> Message? {
         // Empty lines before a request are passed over; libmicrohttpd holds a line that begins with NUL for empty.
         while place < bytes.count, let end = bytes[place...].firstIndex(of: 0x0A) {
@@ -56,9 +69,9 @@ struct WireReading {
             guard first == 0 || first == 0x0A || (first == 0x0D && end == place + 1) else { break }
             place = end + 1
         }
+        refusedMethod = methodAtPlace()
         guard let start = line() else { return nil }
         let words = start.split(separator: 0x20, omittingEmptySubsequences: false)
-        refusedMethod = words.first.map { Array($0) }
         guard words.count == 3, !words[0].isEmpty, !words[0].contains(0), !words[1].isEmpty,
             words[1].allSatisfy({ (0x21...0x7E).contains($0) }), words[2].count == 8,
             words[2].starts(with: "HTTP/1.".utf8), let digit = words[2].last, (0x30...0x39).contains(digit)
