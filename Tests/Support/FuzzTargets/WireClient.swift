@@ -26,7 +26,10 @@ enum WireClient {
                 isSending = false
             }
             var watched = pollfd(fd: descriptor, events: Int16(POLLIN | (isSending ? POLLOUT : 0)), revents: 0)
-            guard poll(&watched, 1, 60_000) > 0 else { return (received, .silent) }
+            let ready = poll(&watched, 1, 60_000)
+            // libFuzzer's own timer interrupts.
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0 else { return (received, .silent) }
             if watched.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
                 let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
                 if count == 0 { return (received, .closed) }
