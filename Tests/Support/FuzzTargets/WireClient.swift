@@ -14,6 +14,12 @@ enum WireClient {
 
     /// Sends each piece by itself and then no more. Throws ``BrokenProperty`` when it cannot connect.
     static func exchange(_ pieces: [ArraySlice<UInt8>], port: UInt16) throws -> (received: [UInt8], end: End) {
+        // libFuzzer's timer would interrupt what waits.
+        var (timer, before) = (sigset_t(), sigset_t())
+        sigemptyset(&timer)
+        sigaddset(&timer, SIGALRM)
+        pthread_sigmask(SIG_BLOCK, &timer, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         let descriptor = try connected(port)
         defer { close(descriptor) }
         var received: [UInt8] = []
@@ -26,10 +32,7 @@ enum WireClient {
                 isSending = false
             }
             var watched = pollfd(fd: descriptor, events: Int16(POLLIN | (isSending ? POLLOUT : 0)), revents: 0)
-            let ready = poll(&watched, 1, 60_000)
-            // libFuzzer's own timer interrupts.
-            if ready < 0, errno == EINTR { continue }
-            guard ready > 0 else { return (received, .silent) }
+            guard poll(&watched, 1, 60_000) > 0 else { return (received, .silent) }
             if watched.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
                 let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
                 if count == 0 { return (received, .closed) }
