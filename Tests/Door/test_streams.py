@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import resource
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -13,6 +15,7 @@ from conftest import BINARY, WAIT_SECONDS, Client, environment, get
 COMMANDS = (
     ["--help"], ["--version"], ["sim", "--help"], ["migrate"], ["config", "check"], ["config", "check", "--json"],
     ["users", "list"], ["jobs", "dead"], ["reconcile", "--help"], ["sim", "--seed", "1"], ["sim", "--runs", "2", "--json"])
+REFUSED = "POST /api/auth/login HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 LOST = "kessai: standard output cannot be written: "
 
 
@@ -100,4 +103,49 @@ def test_a_server_outlives_the_reader_of_its_log(tmp_path):
         assert server.poll() is None
     finally:
         server.send_signal(signal.SIGTERM)
+    assert server.wait(timeout=WAIT_SECONDS) == 0
+
+
+def test_a_server_ends_although_the_reader_of_its_log_stands_still(tmp_path):
+    own = environment(tmp_path, LOG_LEVEL="info")
+    subprocess.run([BINARY, "migrate"], env=own, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([BINARY, "serve", "--port", "0"], env=own, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    try:
+        line = next(line for line in server.stderr if '"event":"serving"' in line)
+        client = Client(int(line.split('"port":')[1].split(",")[0].rstrip("}\n")))
+        # Each is a line of the log: more than a pipe holds.
+        for _ in range(1500):
+            assert client.exchange(REFUSED).status in {400, 429}
+        client.close()
+        # The pipe is full: nothing more is written.
+        assert fcntl.ioctl(server.stderr.fileno(), termios.FIONREAD, b"\0" * 4) != b"\0" * 4
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=WAIT_SECONDS) == 0
+    finally:
+        server.kill()
+        server.wait()
+        server.stderr.close()
+
+
+@pytest.mark.parametrize("allowed", [12, 16, 20, 32, 63])
+def test_too_few_descriptors_are_told(kessai, allowed):
+    done = kessai("config", "check", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed)))
+    assert done.returncode == 64 and f"{allowed} open files; it needs 64" in done.stderr.decode()
+
+
+def test_with_the_fewest_descriptors_it_serves(tmp_path):
+    own = environment(tmp_path)
+    subprocess.run([BINARY, "migrate"], env=own, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [BINARY, "serve", "--port", "0"], env=own, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 64)))
+    try:
+        line = next(line for line in server.stderr if '"event":"serving"' in line)
+        client = Client(int(line.split('"port":')[1].split(",")[0].rstrip("}\n")))
+        for _ in range(20):
+            assert client.exchange(get("/api/products")).status == 200
+        client.close()
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.stderr.close()
     assert server.wait(timeout=WAIT_SECONDS) == 0

@@ -1,7 +1,9 @@
 import HTTP
 import HTTPServer
 import JSON
+import Kernel
 import KernelTesting
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct BodyTests {
@@ -161,5 +163,42 @@ import Testing
             #expect(try client.exchange(get("/")).status == 200)
             #expect(client.isClosedByServer())
         }
+    }
+
+    @Test func `who sends more chunks than are thrown away is answered, and let go`() async throws {
+        try await server(HTTPServerOptions(epollThreads: 1, discardBytesMax: 1000)).use { port in
+            let client = try RawClient(port: port)
+            try client.send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+            let chunk = "200\r\n" + String(repeating: "x", count: 0x200) + "\r\n"
+            for _ in 0..<4 { try client.send(chunk) }
+            let answer = try client.receive()
+            #expect(answer.status == 413)
+            #expect(try JSONValue(parsing: answer.body)["code"] == "body_too_large")
+            #expect(answer["Connection"] == "close")
+            #expect(client.isClosedByServer())
+        }
+    }
+
+    @Test func `what the server refuses by itself is counted, and logged where its head was whole`() async throws {
+        let codes = Mutex<[String]>([])
+        let recorder = LogRecorder()
+        let server = try HTTPServer.test(
+            HTTPServerOptions(epollThreads: 1, discardBytesMax: 1000),
+            handler: ClosureHandler(
+                admission: { _ in .accept(bodyBytesMax: 10) },
+                refusal: { code in codes.withLock { $0.append(code) } }, answer: { _ in .text("") }),
+            log: recorder.log(clock: ManualClock()))
+        let ids = try await server.use { port in
+            let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            return try [
+                post("/", "01234567890"), chunked + "b\r\n01234567890\r\n0\r\n\r\n", chunked + "1\n0\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nNo field\r\n\r\n", get("/"),
+            ].map { try RawClient(port: port).exchange($0)["X-Request-Id"] }
+        }
+        let expected = ["body_too_large", "body_too_large", "framing_not_valid", "host_not_valid", "head_not_valid"]
+        #expect(codes.withLock { $0 } == expected)
+        let told = recorder.lines(of: "request_refused")
+        #expect(told.map { $0["code"] } == expected.dropLast().map { .string($0) })
+        #expect(told.map { $0["request_id"] } == ids.prefix(4).map { .string($0 ?? "") })
     }
 }

@@ -137,6 +137,8 @@ import Testing
         try await JobsWorld.with(engine) { world async throws in
             let runner = world.runner([
                 JobDefinition(Greet.self, policy: JobPolicy(timeLimit: .seconds(10))) { _, _ in
+                    // Once somebody waits for the limit.
+                    while world.clock.sleeperCount == 0 { await Task.yield() }
                     world.clock.advance(by: .seconds(10))
                     // Nobody moves the clock again: only a cancellation ends this.
                     try await world.clock.sleep(for: .seconds(3600))
@@ -156,6 +158,8 @@ import Testing
         try await JobsWorld.with(engine) { world async throws in
             let runner = world.runner([
                 JobDefinition(Greet.self, policy: JobPolicy(timeLimit: .seconds(10))) { _, _ in
+                    // Once somebody waits for the limit.
+                    while world.clock.sleeperCount == 0 { await Task.yield() }
                     world.clock.advance(by: .seconds(10))
                     while !Task.isCancelled { await Task.yield() }
                 }

@@ -13,8 +13,10 @@ public enum Terminal {
         case lost
     }
 
-    /// Whose turn it is to write, and what became of standard output.
-    private static let turn = Mutex(Output.whole)
+    /// Whose turn it is to write.
+    private static let turn = Mutex(())
+    /// What became of standard output. Apart from the turn, which a reader that stands still may hold for ever.
+    private static let output = Mutex(Output.whole)
 
     /// Makes the streams safe to write, before anything else is opened: a reader that leaves ends nothing that is under way, and
     /// a stream that was closed from the beginning does not become a file's or a socket's.
@@ -30,14 +32,14 @@ public enum Terminal {
     /// reason than that its reader left, standard error says so once, and the process must not end well:
     /// ``status(after:)``.
     public static func write(_ text: String, toErrors: Bool = false) {
-        turn.withLock { output in
+        turn.withLock { _ in
             if toErrors {
                 _ = writeAlone(text, to: 2)
                 return
             }
-            guard output == .whole, let fault = writeAlone(text, to: 1) else { return }
-            output = fault == EPIPE ? .left : .lost
-            guard output == .lost else { return }
+            guard output.withLock({ $0 == .whole }), let fault = writeAlone(text, to: 1) else { return }
+            output.withLock { $0 = fault == EPIPE ? .left : .lost }
+            guard fault != EPIPE else { return }
             _ = writeAlone(
                 "\(program): standard output cannot be written: \(String(cString: strerror(fault)))\n", to: 2)
         }
@@ -53,7 +55,7 @@ public enum Terminal {
 
     /// How the process ends: as it would, unless it would end well and what it said was lost.
     public static func status(after status: ExitStatus) -> ExitStatus {
-        status == .success && turn.withLock({ $0 == .lost }) ? .failure : status
+        status == .success && output.withLock({ $0 == .lost }) ? .failure : status
     }
 
     /// Whether somebody watches standard error.

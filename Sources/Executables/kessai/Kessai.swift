@@ -31,6 +31,7 @@ enum Kessai {
         let words = Array(CommandLine.arguments.dropFirst())
         var isForMachines = false
         do {
+            try Descriptors.demandEnough()
             switch try table.understand(words) {
             case .tell(let text, let status):
                 Terminal.write(text, toErrors: status != .success)

@@ -76,6 +76,7 @@ extension EventLoop {
             arrivals[descriptor] = nil
             epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
             group.closed(arrival.socket.peer, in: self)
+            service.tell(of: problem)
             BareAnswer.send(problem, requestID: RequestID.fresh(service.random), toHead: toHead, to: descriptor)
             linger(descriptor)
         }

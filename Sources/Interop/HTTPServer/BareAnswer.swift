@@ -8,15 +8,19 @@ enum BareAnswer {
     /// Sends a problem in one go, with `Connection: close`, and to HEAD without its body. What the socket does not take at
     /// once is lost: a new one takes it all.
     static func send(_ problem: Problem, requestID: String, toHead: Bool = false, to descriptor: Int32) {
-        let bytes = bytes(problem, requestID: requestID, toHead: toHead)
+        send(problem.response(requestID: requestID), requestID: requestID, toHead: toHead, to: descriptor)
+    }
+
+    /// The same with an answer.
+    static func send(_ answer: HTTPResponse, requestID: String, toHead: Bool, to descriptor: Int32) {
+        let bytes = bytes(answer, requestID: requestID, toHead: toHead)
         _ = bytes.withUnsafeBytes { buffer in
             Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
     }
 
     /// The whole answer.
-    static func bytes(_ problem: Problem, requestID: String, toHead: Bool = false) -> [UInt8] {
-        let answer = problem.response(requestID: requestID)
+    private static func bytes(_ answer: HTTPResponse, requestID: String, toHead: Bool) -> [UInt8] {
         let reason = MHD_get_reason_phrase_for(UInt32(answer.status)).map { String(cString: $0) } ?? "Refused"
         var head = "HTTP/1.1 \(answer.status) \(reason)\r\nConnection: close\r\n"
         if let date = date() { head += "Date: \(date)\r\n" }

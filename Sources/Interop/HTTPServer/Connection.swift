@@ -91,6 +91,14 @@ final class Connection {
         if loop.draining != nil { closeIfIdle() }
     }
 
+    /// Answers, past libmicrohttpd, who sends more than is thrown away: it takes no answer in the middle of a body. Behind TLS
+    /// the connection is just closed.
+    func answerBare(_ exchange: Exchange) {
+        guard certificate == nil, let answer = exchange.answer else { return }
+        answeredEarly = true
+        BareAnswer.send(answer, requestID: exchange.requestID, toHead: exchange.isHead, to: descriptor)
+    }
+
     /// Nobody waits for the answer any more.
     func cancel() {
         exchange?.cancel()

@@ -79,8 +79,10 @@ extension Connection {
         guard let exchange else { return begin(handle, method: method, version: version) }
         if let piece, count.pointee > 0 {
             defer { count.pointee = 0 }
-            // When even what is thrown away has a limit, closing is all that is left.
-            return exchange.receive(UnsafeRawBufferPointer(start: piece, count: count.pointee)) ? .YES : .NO
+            if exchange.receive(UnsafeRawBufferPointer(start: piece, count: count.pointee)) { return .YES }
+            // Even what is thrown away has a limit.
+            answerBare(exchange)
+            return .NO
         }
         exchange.received()
         if exchange.answer == nil { exchange.run() }

@@ -48,8 +48,7 @@ final class Exchange: @unchecked Sendable {
     func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
         if framing?.isWellFormed(before: piece, turn: connection.loop.turn) == false { doubt() }
         if answer == nil, body.count + piece.count > bodyBytesMax {
-            answer = Problem.bodyTooLarge(bodyBytesMax).response(requestID: requestID)
-            body = []
+            refuse(.bodyTooLarge(bodyBytesMax))
         }
         guard answer != nil else {
             body.append(contentsOf: piece)
@@ -68,7 +67,12 @@ final class Exchange: @unchecked Sendable {
     private func doubt() {
         guard !isInDoubt else { return }
         isInDoubt = true
-        answer = Problem.framingNotValid.response(requestID: requestID)
+        refuse(.framingNotValid)
+    }
+
+    private func refuse(_ problem: Problem) {
+        connection.loop.service.tell(of: problem, requestID: requestID)
+        answer = problem.response(requestID: requestID)
         body = []
     }
 

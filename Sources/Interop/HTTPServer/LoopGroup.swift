@@ -15,6 +15,16 @@ struct Service: Sendable {
     let startTask: HTTPServer.TaskStarter
     /// The certificate that new connections get; nil where they are not encrypted.
     let certificate: CertificateShelf?
+
+    /// Tells that a request was refused by the server itself. A line of the log is for those whose head was whole; what
+    /// strangers send that is none is only counted.
+    func tell(of problem: Problem, requestID: String? = nil) {
+        handler.refused(code: problem.code)
+        guard let requestID else { return }
+        log.info(
+            "request_refused",
+            ["request_id": .string(requestID), "status": .int(Int64(problem.status)), "code": .string(problem.code)])
+    }
 }
 
 /// The loops of one server: spreads connections over them and knows when all have ended.

@@ -73,14 +73,19 @@ struct RequestReading {
 
     /// Whether and how far the body is taken.
     func admission() -> Admission {
-        if let fault { return .refusedAtOnce(fault.response(requestID: head.requestID)) }
+        if let fault {
+            service.tell(of: fault, requestID: head.requestID)
+            return .refusedAtOnce(fault.response(requestID: head.requestID))
+        }
         switch service.handler.admit(head) {
         case .refuse(let response): return answersEarly ? .refusedAtOnce(response) : .refused(response)
         case .accept(let bodyBytesMax):
             guard case .known(let count) = length, count > bodyBytesMax else {
                 return .accepted(bodyBytesMax: bodyBytesMax)
             }
-            let response = Problem.bodyTooLarge(bodyBytesMax).response(requestID: head.requestID)
+            let problem = Problem.bodyTooLarge(bodyBytesMax)
+            service.tell(of: problem, requestID: head.requestID)
+            let response = problem.response(requestID: head.requestID)
             return answersEarly ? .refusedAtOnce(response) : .refused(response)
         }
     }

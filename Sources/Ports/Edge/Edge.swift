@@ -50,6 +50,9 @@ public struct Edge: HTTPHandler {
         }
     }
 
+    /// Counts what the server refused by itself.
+    public func refused(code: String) { metrics.refuse(code) }
+
     /// Answers.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let asked = try? router.route(of: request.head).get()  // Who finds none tells why.

@@ -7,6 +7,15 @@ public protocol HTTPHandler: Sendable {
     /// Answers a request whose body was admitted. Every fault becomes an answer. When the client leaves, the task
     /// is cancelled.
     func respond(to request: HTTPRequest) async -> HTTPResponse
+
+    /// Told that the server refused a request by itself, so that it can be counted: its head was malformed or too large, or
+    /// its body was. `code` is the problem's. Must be quick and must not block: it runs on the server's own thread.
+    func refused(code: String)
+}
+
+extension HTTPHandler {
+    /// Nobody counts.
+    public func refused(code: String) {}
 }
 
 /// What a handler says of a head.

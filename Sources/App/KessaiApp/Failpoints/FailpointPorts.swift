@@ -83,6 +83,8 @@ struct FailpointHandler: HTTPHandler {
 
     func admit(_ head: HTTPRequestHead) -> HTTPAdmission { inner.admit(head) }
 
+    func refused(code: String) { inner.refused(code: code) }
+
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         let activity = "\(request.head.method) \(router.template(of: request.head) ?? "?")"
         return await Failpoints.$activity.withValue(activity) {

@@ -18,6 +18,8 @@ final class LateHandler: HTTPHandler {
         return current.admit(head)
     }
 
+    func refused(code: String) { current?.refused(code: code) }
+
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard let current else {
             return Problem.unavailable("Starting.", retryAfterSeconds: 1).response(requestID: request.head.requestID)

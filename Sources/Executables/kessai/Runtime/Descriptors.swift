@@ -1,3 +1,4 @@
+internal import CommandWords
 private import Glibc
 internal import Kernel
 internal import KessaiApp
@@ -21,6 +22,22 @@ enum Descriptors {
             log.warning(
                 "descriptors_limited", ["allowed": .int(Int64(limit.rlim_cur)), "wanted": .int(Int64(wanted))])
         }
+    }
+
+    /// What a process that serves needs at least to start and to do one thing after the other. With fewer the runtime itself
+    /// ends the process when it gets none, without a word.
+    private static let countMin = 64
+
+    /// Throws `UsageError` where the machine allows too few to serve at all. Called before anything is opened.
+    static func demandEnough() throws {
+        var limit = rlimit()
+        guard getrlimit(Self.kind, &limit) == 0, limit.rlim_cur < rlim_t(countMin) else { return }
+        limit.rlim_cur = min(rlim_t(countMin), limit.rlim_max)
+        guard limit.rlim_cur < rlim_t(countMin) || setrlimit(Self.kind, &limit) != 0 else { return }
+        throw UsageError(
+            message:
+                "The machine allows this process \(limit.rlim_cur) open files; it needs \(countMin) at least, and one for "
+                + "each connection (ulimit -n, LimitNOFILE).")
     }
 
     /// Says when the machine allows fewer than the settings want.

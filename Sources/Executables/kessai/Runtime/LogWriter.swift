@@ -24,8 +24,12 @@ final class LogWriter: Sendable {
         Log(clock: clock, minimum: minimum) { [self] line in write(line.json) }
     }
 
-    /// Waits until everything is written.
-    func flush() { queue.sync {} }
+    /// Waits until everything is written, for two seconds at most: a reader that stands still keeps no process from ending.
+    func flush() {
+        let written = DispatchSemaphore(value: 0)
+        queue.async { written.signal() }
+        _ = written.wait(timeout: .now() + .seconds(2))
+    }
 
     private func write(_ line: String) {
         let mustQueue = state.withLock { state -> Bool in

@@ -90,7 +90,7 @@ enum Machine {
     }
 
     private static func configurationFile() throws -> JSONValue {
-        let named = environment["KESSAI_CONFIG"]
+        let named = environment["KESSAI_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         let path = named ?? "kessai.json"
         guard named != nil || FileManager.default.fileExists(atPath: path) else { return .null }
         let text = try text(of: path)
