@@ -34,6 +34,29 @@ import Testing
         await server.drain(within: .seconds(30))
     }
 
+    @Test(arguments: [1, 2]) func `a client that closes its sending half at once gets its answer, quick or late`(
+        threads: Int
+    ) async throws {
+        let server = try HTTPServer.test(HTTPServerOptions(epollThreads: threads)) { request in
+            let millis = UInt32(request.head.query) ?? 0
+            if millis > 0 { _ = try? await offPool { usleep(millis * 1000) } }  // It cannot fail.
+            return .text("whole")
+        }
+        let answers = try await server.use { port in
+            // Who is inside already is another thread's, where there are two.
+            let inside = try RawClient(port: port)
+            #expect(try inside.exchange(get("/")).text == "whole")
+            return try (0..<60).map { number in
+                let client = try RawClient(port: port)
+                let path = ["/", "/?1", "/?5"][number % 3]
+                try client.send(number % 2 == 0 ? get(path) : post(path, "body"))
+                client.finishSending()
+                return String(decoding: try client.receiveRest(), as: UTF8.self).hasSuffix("whole")
+            }
+        }
+        #expect(answers.count { $0 } == 60)
+    }
+
     @Test func `a client that closes only its sending half still gets its answer`() async throws {
         let gate = Gate()
         let server = try HTTPServer.test(HTTPServerOptions(epollThreads: 1, halfCloseGrace: .seconds(1000))) { _ in

@@ -24,7 +24,8 @@ final class HTTPProperties: Sendable {
         let whole = try exchange([input[...]], reading)
         let pieces = try exchange(Self.pieces(of: input), reading)
         try hold(whole.seen == pieces.seen, "in pieces other requests are seen: \(input.shown())")
-        let (one, other) = (whole.answers.map(\.status), pieces.answers.map(\.status))
+        // What is refused at the end of the connection may be refused for another reason, seen earlier or later.
+        let (one, other) = (whole.statuses, pieces.statuses)
         // A connection that is broken off may lose answers on their way.
         // So does one whose client asks to be told to go on, and has said its last word already: libmicrohttpd reads on behind
         // its 100, and closes at the end that it finds.
@@ -42,6 +43,12 @@ final class HTTPProperties: Sendable {
         let seen: [WireServer.Seen]
         let answers: [AnswerReading.Answer]
         let isWhole: Bool
+
+        /// How those requests were answered that the handler answered.
+        var statuses: [Int] {
+            let count = seen.count { if case .whole = $0 { true } else { false } }
+            return answers.prefix(count).map(\.status)
+        }
     }
 
     private func exchange(_ pieces: [ArraySlice<UInt8>], _ reading: WireReading) throws -> Outcome {
