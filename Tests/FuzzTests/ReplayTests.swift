@@ -20,8 +20,12 @@ import Testing
         #expect(broken == [])
     }
 
-    @Test(arguments: FuzzTarget.all) func `a target has seeds that were written for it`(target: FuzzTarget) {
+    @Test(arguments: FuzzTarget.all) func `a target has seeds that were written for it, and what was found`(
+        target: FuzzTarget
+    ) {
         #expect(Corpus.inputs(of: target.name, in: "seeds.txt").count >= 5)
+        // And those that `scripts/fuzz minimise` kept.
+        #expect(Corpus.inputs(of: target.name, in: "found.txt").count >= 50)
     }
 
     @Test func `every folder of inputs belongs to a target`() {
