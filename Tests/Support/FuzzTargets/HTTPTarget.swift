@@ -24,8 +24,10 @@ final class HTTPProperties: Sendable {
         let whole = try exchange([input[...]], reading)
         let pieces = try exchange(Self.pieces(of: input), reading)
         try hold(whole.seen == pieces.seen, "in pieces other requests are seen: \(input.shown())")
-        // What is refused at the end of the connection may be refused for another reason, seen earlier or later.
-        let (one, other) = (whole.statuses, pieces.statuses)
+        // What is refused at the end of the connection may be refused for another reason, seen earlier or later; what is whole
+        // must not.
+        let wholes = reading.messages.count { $0.body != nil }
+        let (one, other) = (whole.answers.prefix(wholes).map(\.status), pieces.answers.prefix(wholes).map(\.status))
         // A connection that is broken off may lose answers on their way.
         // So does one whose client asks to be told to go on, and has said its last word already: libmicrohttpd reads on behind
         // its 100, and closes at the end that it finds.
@@ -43,12 +45,6 @@ final class HTTPProperties: Sendable {
         let seen: [WireServer.Seen]
         let answers: [AnswerReading.Answer]
         let isWhole: Bool
-
-        /// How those requests were answered that the handler answered.
-        var statuses: [Int] {
-            let count = seen.count { if case .whole = $0 { true } else { false } }
-            return answers.prefix(count).map(\.status)
-        }
     }
 
     private func exchange(_ pieces: [ArraySlice<UInt8>], _ reading: WireReading) throws -> Outcome {
