@@ -34,9 +34,12 @@ struct WireReading {
         }
     }
 
-    /// The next line without its CRLF; nil when it does not end, or ends otherwise.
+    /// The next line of a head without its CRLF; nil when it does not end, or ends otherwise. In all heads but the first,
+    /// libmicrohttpd lets NUL and LF end it as well.
     private mutating func line() -> [UInt8]? {
-        guard let end = bytes[place...].firstIndex(of: 0x0A), end > place, bytes[end - 1] == 0x0D else { return nil }
+        guard let end = bytes[place...].firstIndex(of: 0x0A), end > place,
+            bytes[end - 1] == 0x0D || bytes[end - 1] == 0 && !messages.isEmpty
+        else { return nil }
         defer { place = end + 1 }
         return Array(bytes[place..<(end - 1)])
     }
