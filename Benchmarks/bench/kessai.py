@@ -18,6 +18,7 @@ class Kessai:
 
     def __init__(self, binary: Path):
         self.binary = binary
+        self.runs = 0
 
     def url_of(self, round) -> str:
         return round.url
@@ -39,6 +40,10 @@ class Kessai:
 
     def serve(self, url: str, folder: Path, preload: str = "", vendor_port: int = 9, **more: str) -> Serving:
         port = free_port()
+        # Each run's mails stay, in a folder of their own: ext4 passes over every file that was replaced or removed in the
+        # last minutes, one by one, when a new one is made.
+        self.runs += 1
+        more = {"MAIL_FOLDER": str(folder / f"mail-{self.runs}")} | more
         env = self.settings(url, vendor_port) | more | {"PORT": str(port)}
         if preload:
             env["LD_PRELOAD"] = preload
