@@ -67,15 +67,18 @@ class Webhooks:
     def servers(self, **how) -> list[Case]:
         return [self.server_case(subject, **how) for subject in (self.kessai, self.peer) if subject]
 
+    def limits(self) -> list[Case]:
+        return [self.limit_case(name, run) for name, run in self.engine.limits().items()]
+
     def sections(self) -> list[Section]:
-        limits = [self.limit_case(name, run) for name, run in self.engine.limits().items()]
         variants = [
             self.server_case(self.kessai, f"Kessai, {name}={value}", **{name: value})
             for name, value in {"LOG_LEVEL": "warning", "JOBS_IN_SERVE": "false"}.items()]
-        found = [self.section("webhooks, 32 connections", limits + self.servers() + variants, True)]
+        found = [self.section("webhooks, 32 connections", self.limits() + self.servers() + variants, True)]
         for connections in (1, 256):
             plural = "s" if connections > 1 else ""
-            found.append(self.section(f"webhooks, {connections} connection{plural}", self.servers(connections=connections)))
+            cases = (self.limits() if connections > 64 else []) + self.servers(connections=connections)
+            found.append(self.section(f"webhooks, {connections} connection{plural}", cases))
         found.append(self.section("webhooks, 32 connections, 30 % repeats", self.servers(repeats=True), True))
         if self.engine.name == "SQLite":
             slow = str(TOOLS / "slowsync.so")

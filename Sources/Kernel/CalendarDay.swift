@@ -66,6 +66,19 @@ enum Digits {
         let text = String(number)
         return String(repeating: "0", count: max(0, width - text.count)) + text
     }
+
+    /// Writes `width` digits of a number that is not negative, and a character behind them.
+    static func put(
+        _ number: Int, _ width: Int, then last: Unicode.Scalar, at place: Int,
+        of text: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        var rest = number
+        for index in (place..<(place + width)).reversed() {
+            text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        text[place + width] = UInt8(ascii: last)
+    }
 }
 
 /// The days of one time zone: when each begins and ends, summer time and skipped midnights included.

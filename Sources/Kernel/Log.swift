@@ -18,8 +18,18 @@ public struct Log: Sendable {
 
         /// A level by its name in configuration.
         public init?(name: String) {
-            guard let level = Self.allCases.first(where: { "\($0)" == name.lowercased() }) else { return nil }
+            guard let level = Self.allCases.first(where: { $0.name == name.lowercased() }) else { return nil }
             self = level
+        }
+
+        /// Its name in configuration and in lines.
+        public var name: String {
+            switch self {
+            case .debug: "debug"
+            case .info: "info"
+            case .warning: "warning"
+            case .error: "error"
+            }
         }
     }
 
@@ -65,12 +75,19 @@ public struct Log: Sendable {
         /// The line as a JSON object. Of fields of one name the last is written; a field named as one of the line's
         /// own gets `field_` before it, so that no name stands twice.
         public var json: String {
-            var text = "{\"time\":\"\(at.rfc3339)\",\"level\":\"\(level)\",\"event\":"
+            var text = ""
+            text.reserveCapacity(384)
+            text += "{\"time\":\""
+            text += at.rfc3339
+            text += "\",\"level\":\""
+            text += level.name
+            text += "\",\"event\":"
             Self.quote(event, into: &text)
             for (index, (name, value)) in fields.enumerated() {
                 if fields[(index + 1)...].contains(where: { $0.0 == name }) { continue }
                 text += ","
-                Self.quote(["time", "level", "event"].contains(name) ? "field_" + name : name, into: &text)
+                let isTaken = name == "time" || name == "level" || name == "event"
+                Self.quote(isTaken ? "field_" + name : name, into: &text)
                 text += ":"
                 switch value {
                 case .string(let string): Self.quote(string, into: &text)
@@ -78,7 +95,8 @@ public struct Log: Sendable {
                 case .bool(let bool): text += bool ? "true" : "false"
                 }
             }
-            return text + "}"
+            text += "}"
+            return text
         }
 
         private static func quote(_ string: String, into text: inout String) {

@@ -48,9 +48,16 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         let seconds = epochSeconds
         let secondOfDay = Int(((seconds % 86_400) + 86_400) % 86_400)
         let day = CalendarDay(daysSinceEpoch: (seconds - Int64(secondOfDay)) / 86_400)
-        return "\(day)T"
-            + "\(Digits.padded(secondOfDay / 3600, 2)):\(Digits.padded(secondOfDay / 60 % 60, 2)):\(Digits.padded(secondOfDay % 60, 2))"
-            + ".\(Digits.padded(milliseconds, 3))Z"
+        return String(unsafeUninitializedCapacity: 24) { text in
+            Digits.put(day.year, 4, then: "-", at: 0, of: text)
+            Digits.put(day.month, 2, then: "-", at: 5, of: text)
+            Digits.put(day.day, 2, then: "T", at: 8, of: text)
+            Digits.put(secondOfDay / 3600, 2, then: ":", at: 11, of: text)
+            Digits.put(secondOfDay / 60 % 60, 2, then: ":", at: 14, of: text)
+            Digits.put(secondOfDay % 60, 2, then: ".", at: 17, of: text)
+            Digits.put(milliseconds, 3, then: "Z", at: 20, of: text)
+            return 24
+        }
     }
 
     /// Reads RFC 3339 in UTC (`Z`), with or without fractions of a second; nil when it is anything else.

@@ -41,14 +41,20 @@ struct RouteTree: Sendable {
     }
 
     private let root: Node
+    /// The routes whose paths have no names in them, by path and method: they stand before any that has, so a path that is
+    /// written as in here need not be looked at piece by piece.
+    private let literal: [String: [String: Route]]
 
     init(_ routes: [Route]) {
         root = Node(routes.map { (Self.segments($0.path)[...], $0) })
+        literal = Dictionary(grouping: routes.filter { !$0.path.contains("{") }, by: \.path)
+            .mapValues { Dictionary(uniqueKeysWithValues: $0.map { ($0.method, $0) }) }
     }
 
     /// The route of a path, with or without one trailing slash. Of several that fit the most literal one that takes
     /// the method. HEAD is served by GET.
     func find(method: String, path: String) -> Result<Match, Problem> {
+        if let route = literal[path]?[method] { return .success(Match(route: route, parameters: [:])) }
         let notFound = Problem(status: 404, code: "not_found", detail: "There is nothing at this path.")
         guard path.hasPrefix("/"), path.utf8.count <= 2048 else { return .failure(notFound) }
         var segments: [String] = []
