@@ -73,7 +73,7 @@ struct WireReading {
             place = end + 1
         }
         refusedMethod = methodAtPlace()
-        guard let start = line() else { return nil }
+        guard refusedMethod?.isEmpty == false, let start = line() else { return nil }
         let words = start.split(separator: 0x20, omittingEmptySubsequences: false)
         guard words.count == 3, !words[0].isEmpty, !words[0].contains(0), !words[1].isEmpty,
             words[1].allSatisfy({ (0x21...0x7E).contains($0) }), words[2].count == 8,
