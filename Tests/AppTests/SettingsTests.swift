@@ -46,6 +46,24 @@ import Testing
         #expect(!settings.jobsInServe)
     }
 
+    @Test(arguments: [
+        "127.0.0.1", "0.0.0.0", "::", "::1", "fe80::1%eth0", "localhost", "shop-1.example.jp", "my_host",
+        "1und1.example",
+    ])
+    func `HOST is an address or a name`(host: String) throws { #expect(faults(["HOST": host]) == []) }
+
+    @Test(arguments: [
+        "http://localhost", "localhost:8080", "127.0.0.1:8080", "256.1.1.1", "1.2.3", "8080", "my host", "", "-a",
+        "a..b", "決済.jp", "127.0.0.1%eth0", "[::1]", "*", String(repeating: "a", count: 254),
+    ])
+    func `HOST is refused where nothing can be listened on`(host: String) {
+        #expect(faults(["HOST": host]) == (host.isEmpty ? [] : ["HOST"]))
+    }
+
+    @Test func `an address of IPv6 stands in brackets in the URL that follows from it`() throws {
+        #expect(try read(["HOST": "::1"]).settings.publicURL == "http://[::1]:8080")
+    }
+
     @Test func `STRIPE_API_KEY is the same setting by its other name (S3-CONF-02, S2-SEC-02)`() throws {
         #expect(try read(["STRIPE_API_KEY": "sk_test_a"]).settings.stripeSecretKey.reveal() == "sk_test_a")
         let both = ["STRIPE_API_KEY": "sk_test_a", "STRIPE_SECRET_KEY": "sk_test_a"]

@@ -156,6 +156,8 @@ def test_config_check_tells_what_is_wrong_with_the_files(check, files, certifica
     own, live = files
     good = {**settings(live), "PUBLIC_URL": "https://localhost:8443"}
     assert check(**good) == (0, [])
+    assert named(check(TLS_CERT_FILE="none.pem", TLS_KEY_FILE="none.key")) == [
+        ("error", "TLS_CERT_FILE"), ("error", "TLS_KEY_FILE")]
     assert named(check(TLS_CERT_FILE=str(live[0]))) == [("error", "TLS_KEY_FILE")]
     assert named(check(TLS_KEY_FILE=str(live[1]))) == [("error", "TLS_CERT_FILE")]
     assert named(check(**{**good, "TLS_CERT_FILE": "/nowhere.pem"})) == [("error", "TLS_CERT_FILE")]

@@ -52,14 +52,14 @@ public struct SettingsReader {
     /// The settings as far as they can be understood, defaults in the place of the rest, with everything that there is
     /// to say about them. For telling only: who would start uses ``read()``.
     public mutating func examine() -> (settings: Settings, findings: [SettingsFinding]) {
-        let host = value("HOST") ?? "127.0.0.1"
+        let host = self.host()
         let port = number("PORT", in: 0...65535, default: 8080)
         let door = self.door()
         var settings = Settings(
             databaseURL: Redacted(databaseURL()),
             databaseConnectionsMax: number("DATABASE_CONNECTIONS", in: 1...100, default: 8),
             databaseListenURL: databaseListenURL(), host: host, port: port, door: door,
-            publicURL: url("PUBLIC_URL", default: "\(door.tls == nil ? "http" : "https")://\(host):\(port)"),
+            publicURL: url("PUBLIC_URL", default: ownURL(host, port, door)),
             stripeSecretKey: Secret(stripeKey()), stripePublishableKey: value("STRIPE_PUBLISHABLE_KEY") ?? "",
             stripeWebhookSecrets: webhookSecrets(),
             stripeAPIBase: url("STRIPE_API_BASE", default: Settings.stripeOwnBase),
@@ -116,6 +116,35 @@ public struct SettingsReader {
             prefixes.count > 1
                 ? "must begin with pk_test_ or pk_live_"
                 : "must begin with pk_\(mode)_, as the secret key is a \(mode) key")
+    }
+
+    /// Where to listen. A name is looked up when the server starts; that it is one, and no URL, shows before.
+    private mutating func host() -> String {
+        let text = value("HOST") ?? "127.0.0.1"
+        // An interface of this machine may stand behind an address of IPv6: `fe80::1%eth0`.
+        let address = text.contains(":") ? text.prefix { $0 != "%" } : text[...]
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isName =
+            text.utf8.count <= 253 && labels.allSatisfy(Self.isLabel) && labels.last?.allSatisfy(\.isNumber) == false
+        if !isName, IPAddress(address) == nil {
+            fail("HOST", "must be an address or a name of this machine, without a scheme and a port")
+        }
+        return text
+    }
+
+    /// A part of a host's name; underscores are no part of the standard, and of many a network.
+    private static func isLabel(_ text: Substring) -> Bool {
+        !text.isEmpty && !text.hasPrefix("-")
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                default: false
+                }
+            }
+    }
+
+    private func ownURL(_ host: String, _ port: Int, _ door: DoorSettings) -> String {
+        "\(door.tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
     private mutating func databaseURL() -> String {

@@ -41,7 +41,9 @@ enum TLSFiles {
         do throws(Fault) {
             certificate = try self.certificate(settings.door)
         } catch {
-            return [.init(gravity: .error, name: error.setting, detail: error.detail)]
+            // Whoever mends one of the files should not have to come again for the other.
+            let faults = [error, error.setting == "TLS_CERT_FILE" ? unreadableKey(settings.door) : nil]
+            return faults.compactMap(\.self).map { .init(gravity: .error, name: $0.setting, detail: $0.detail) }
         }
         guard let certificate, let files = settings.door.tls else { return [] }
         var findings = Self.findings(certificate, publicURL: settings.publicURL, now: now)
@@ -69,6 +71,16 @@ enum TLSFiles {
     }
 
     private static func host(of url: String) -> String? { URLComponents(string: url)?.host }
+
+    private static func unreadableKey(_ door: DoorSettings) -> Fault? {
+        guard let path = door.tls?.keyPath else { return nil }
+        do throws(Fault) {
+            _ = try text(of: path, "TLS_KEY_FILE")
+            return nil
+        } catch {
+            return error
+        }
+    }
 
     private static func text(of path: String, _ setting: String) throws(Fault) -> String {
         do {
