@@ -84,7 +84,8 @@ enum HeadSyntax {
         guard colon == 14, line[..<colon].elementsEqual("content-length".utf8, by: { $0 | 0x20 == $1 }) else {
             return nil
         }
-        let digits = Token.trimmed(line[(colon + 1)...])
+        // libmicrohttpd takes blanks behind the digits for a part of them, and its refusal is no answer of HTTP.
+        let digits = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
         guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return .framingNotValid }
         return digits.count > 18 ? .bodyBeyondAll : nil
     }

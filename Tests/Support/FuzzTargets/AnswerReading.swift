@@ -34,6 +34,8 @@ struct AnswerReading {
                 return
             }
             if status == 100 { continue }
+            // Of a later head whose length is no number libmicrohttpd (0.9.75) writes its refusal's head twice.
+            if status == 400, !answers.isEmpty, rest.starts(with: "HTTP/1.1 400 ".utf8) { continue }
             var fields: [(name: String, value: String)] = []
             for line in lines.dropFirst() {
                 let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
