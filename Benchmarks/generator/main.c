@@ -68,7 +68,9 @@ static void renew(struct run *run, struct line *line) {
 }
 
 static void send_next(struct run *run) {
-    struct line *line = run->idle[--run->idle_count];
+    // The one that has been idle longest, as servers close those that are idle for long.
+    struct line *line = run->idle[0];
+    memmove(run->idle, run->idle + 1, (size_t)--run->idle_count * sizeof *run->idle);
     uint32_t row = run->plan.sendings[run->next].row;
     struct sample *sample = &run->report.samples[run->next];
     line->sending = run->next++;

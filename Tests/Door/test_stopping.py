@@ -46,8 +46,9 @@ class Visitor(threading.Thread):
 
 @pytest.mark.parametrize("request_text", [get(), post(LOGIN)])
 def test_under_load_no_request_that_was_accepted_is_cut(serve, request_text):
-    server = serve()
-    visitors = [Visitor(server, request_text) for _ in range(8)]
+    # Without limits of rates, so that handlers are under way and not refusals.
+    server = serve(RATE_LIMITS="off")
+    visitors = [Visitor(server, request_text) for _ in range(24)]
     for visitor in visitors:
         visitor.start()
     until(lambda: all(len(visitor.answered) > 5 for visitor in visitors))
@@ -61,7 +62,7 @@ def test_under_load_no_request_that_was_accepted_is_cut(serve, request_text):
         # Before it was asked to stop nothing is lost; afterwards a connection may be refused, but no answer is cut.
         assert [(asked - when, words) for when, words in visitor.lost if when < asked] == []
         assert not any("within" in words for _, words in visitor.lost)
-        assert set(visitor.answered) <= {200, 401, 429, 503}
+        assert set(visitor.answered) <= {200, 401, 503}
 
 
 def test_a_request_that_is_arriving_is_still_served(serve):

@@ -183,3 +183,29 @@ def test_it_does_not_start_with_a_key_of_another(files, certificate, tmp_path):
     done = subprocess.run(
         [BINARY, "serve", "--port", "0"], env=environment(tmp_path, **settings(live)), cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and "TLS_KEY_FILE: is not the key of the certificate" in done.stderr
+
+
+def test_a_handshake_that_is_under_way_is_finished_although_the_server_stops(serve, files):
+    own, live = files
+    server = serve(**settings(live))
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    half = own.context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    client = server.client()
+    with pytest.raises(ssl.SSLWantReadError):
+        half.do_handshake()
+    client.send(outgoing.read())
+    incoming.write(client.socket.recv(65536))
+    server.process.terminate()
+    half.do_handshake()
+    half.write(get().encode())
+    client.send(outgoing.read())
+    answer = b""
+    while b'"ok"' not in answer:
+        received = client.socket.recv(65536)
+        assert received, answer
+        incoming.write(received)
+        try:
+            answer += half.read(65536)
+        except ssl.SSLWantReadError:
+            pass
+    assert answer.startswith(b"HTTP/1.1 200") and b"Connection: close" in answer

@@ -46,6 +46,8 @@ import Testing
         _ = fill(gate, .webhook)
         #expect(!gate.isFull(.free) && gate.begin(.free))
         gate.end(.free)
+        // Who asks for health and is not answered takes nobody's place.
+        #expect(fill(gate, .free, atMost: 1_000) == 1_000)
         #expect(fill(gate, .payment) == 512)
         #expect(gate.isFull(.checkout) && !gate.isFull(.free))
         gate.end(.checkout)
@@ -93,6 +95,18 @@ import Testing
         work(gate, 500, takingMs: 49)
         clock.advance(by: .seconds(-3_600))
         #expect(fill(gate, .read) == 32)
+    }
+
+    @Test func `who read the clock before others and comes after them does not make it forget its pace`() {
+        let gate = LoadGate(clock: clock)
+        work(gate, 500, takingMs: 49)
+        for _ in 0..<100 {
+            #expect(gate.begin(.read))
+            clock.advance(by: .milliseconds(-1))
+            gate.end(.read)
+            clock.advance(by: .milliseconds(1))
+        }
+        #expect(fill(gate, .read) >= 500)
     }
 
     @Test func `a refused request is told when to come again, before its body is read, and in the words of its page`()

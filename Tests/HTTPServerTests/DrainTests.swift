@@ -1,3 +1,4 @@
+import Dispatch
 import HTTP
 import HTTPServer
 import Kernel
@@ -32,6 +33,39 @@ import Testing
         await drained
         #expect(gate.cancelled == 0)
         #expect(server.connectionCount == 0)
+    }
+
+    @Test func `whom the kernel has accepted is served, however many, though the loop was busy all the while`()
+        async throws
+    {
+        let (isHeld, mayGo) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        // The loop itself is held: it accepts nobody meanwhile.
+        let hold: @Sendable () -> Void = {
+            isHeld.signal()
+            mayGo.wait()
+        }
+        let server = try HTTPServer.test(
+            handler: ClosureHandler { request in
+                if request.head.path == "/hold" { hold() }
+                return .text(request.head.path)
+            }, startTask: HTTPServer.immediate)
+        let clients = try await offPool { [port = server.port] in
+            let first = try RawClient(port: port)
+            try first.send(get("/hold"))
+            isHeld.wait()
+            return try [first]
+                + (0..<200).map { index in
+                    let client = try RawClient(port: port)
+                    try client.send(get("/\(index)"))
+                    return client
+                }
+        }
+        // It begins at once: the loop has been asked to stop before it goes on.
+        let draining = Task.immediate { await server.drain(within: .seconds(30)) }
+        mayGo.signal()
+        let answers = try await offPool { try clients.map { try $0.receive().text } }
+        #expect(answers == ["/hold"] + (0..<200).map { "/\($0)" })
+        await draining.value
     }
 
     @Test func `a task that lasts longer is cancelled and may still answer`() async throws {

@@ -14,22 +14,30 @@ enum TurnedAway: String {
 }
 
 extension EventLoop {
+    /// How many are accepted before others have their turn.
+    static let acceptedAtOnce = 64
+
     /// Accepts who waits. Whoever may not come in is told so and let go at once, since one who waits in the kernel's
-    /// queue learns nothing.
-    func accept(in group: LoopGroup) {
-        guard let listener else { return }
-        for _ in 0..<64 {
+    /// queue learns nothing. Returns whether more may wait.
+    @discardableResult
+    func accept(in group: LoopGroup) -> Bool {
+        guard let listener else { return false }
+        for _ in 0..<Self.acceptedAtOnce {
             switch listener.accept() {
             case .accepted(let socket): receive(socket, in: group)
-            case .none: return
+            case .none: return false
             case .outOfDescriptors:
                 note(.descriptors)
-                guard letGoWithSpare(listener) else { return pauseListening(forMs: 1000) }
+                guard !letGoWithSpare(listener) else { continue }
+                pauseListening(forMs: 1000)
+                return false
             case .outOfMemory(let reason):
                 service.log.error("http_accept_failed", ["reason": .string(reason)])
-                return pauseListening(forMs: 1000)
+                pauseListening(forMs: 1000)
+                return false
             }
         }
+        return true
     }
 
     private func receive(_ socket: AcceptedSocket, in group: LoopGroup) {

@@ -8,18 +8,23 @@ struct Arrival {
     let socket: AcceptedSocket
     /// When it came, in milliseconds of the loop's clock.
     let sinceMs: Int64
+    /// How often something came on it.
+    var looks = 0
     /// Whether anything came on it.
-    var hasSpoken = false
+    var hasSpoken: Bool { looks > 0 }
+
+    /// In how many pieces a head may come. All that is there is looked at anew with each of them.
+    static let looksMax = 1024
 
     /// How long one may be silent when the server stops: it was accepted, so its request may be on its way.
     static let lastWordsMs: Int64 = 1000
 
     /// Whether it has had its time.
     func isOver(at nowMs: Int64, in loop: EventLoop) -> Bool {
-        let limitMs =
-            loop.draining != nil && !hasSpoken
-            ? Self.lastWordsMs : Int64(loop.service.options.firstHeadTimeoutSeconds) * 1000
-        return nowMs - sinceMs > limitMs
+        let isLast = loop.draining != nil && !hasSpoken
+        let limitMs = isLast ? Self.lastWordsMs : Int64(loop.service.options.firstHeadTimeoutSeconds) * 1000
+        // What has come since the loop last looked is looked at in its next turn.
+        return nowMs - sinceMs > limitMs && !(isLast && Socket.hasUnread(socket.descriptor))
     }
 }
 
@@ -51,13 +56,14 @@ extension EventLoop {
             } while count < 0 && errno == EINTR
             if count < 0, errno == EAGAIN { return FirstLook.nothing }
             guard count > 0 else { return FirstLook.gone }
-            arrival.hasSpoken = true
+            arrival.looks += 1
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             if service.certificate != nil {
                 guard !Self.isGreeting(bytes) else { return .whole }
                 return .refused(.plainText, toHead: HeadSyntax.asksForHead(bytes))
             }
             switch HeadSyntax.judge(bytes, options: options) {
+            case .incomplete where arrival.looks >= Arrival.looksMax: return .refused(.headNotValid, toHead: false)
             case .incomplete: return .nothing
             case .whole: return .whole
             case .refused(let problem): return .refused(problem, toHead: HeadSyntax.asksForHead(bytes))

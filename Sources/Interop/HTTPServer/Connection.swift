@@ -105,9 +105,13 @@ final class Connection {
         streamed?.cancel()
     }
 
-    /// Ends a connection on which no request has begun. One whose bytes are already here is still served.
+    /// Ends a connection on which no request has begun. One whose bytes are already here is still served; one that is being
+    /// encrypted has as long as one that is silent.
     func closeIfIdle() {
-        guard phase == .idle || phase == .opening && certificate != nil, !Socket.hasUnread(descriptor) else { return }
+        let isOver =
+            phase == .idle
+            || phase == .opening && certificate != nil && loop.nowMs - phaseSinceMs > Arrival.lastWordsMs
+        guard isOver, !Socket.hasUnread(descriptor) else { return }
         shutdown(descriptor, Int32(SHUT_RD))
     }
 
@@ -140,7 +144,7 @@ final class Connection {
             hungUp = true
             Socket.setReset(descriptor)
             shutdown(descriptor, Int32(SHUT_RDWR))
-        case .idle where loop.draining != nil: closeIfIdle()
+        case .idle where loop.draining != nil, .opening where loop.draining != nil: closeIfIdle()
         case .handling where halfClosed && elapsedMs >= options.halfCloseGrace.milliseconds: cancel()
         default: break
         }

@@ -22,8 +22,9 @@ extension EventLoop {
 
     /// Stops to accept, and closes what is idle.
     func beginDrain(within limit: Duration, in group: LoopGroup) {
-        // What the kernel has already accepted for us is served; afterwards a newcomer is refused.
-        if draining == nil, listens { accept(in: group) }
+        // Whom the kernel has already accepted for us is served; afterwards a newcomer is refused. Also where the loop
+        // paused, and not for ever, as more may come all the while.
+        if draining == nil { for _ in 0...Listener.waitingMax / Self.acceptedAtOnce where !accept(in: group) { break } }
         listener = nil
         listens = false
         if group.isFirst(self) { group.passOn(within: limit) }
@@ -35,7 +36,8 @@ extension EventLoop {
     /// Takes the next step of draining when it is due; true when nothing is left to wait for.
     func hasDrained() -> Bool {
         guard let now = draining else { return false }
-        if connections.isEmpty, arrivals.isEmpty, lingerers.isEmpty { return true }
+        // A socket that this loop gave to itself a moment ago is still in its inbox.
+        if connections.isEmpty, arrivals.isEmpty, lingerers.isEmpty, !hasMessages { return true }
         guard nowMs >= now.deadlineMs else { return false }
         switch now.step {
         case .waiting:

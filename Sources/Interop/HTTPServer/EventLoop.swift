@@ -14,6 +14,8 @@ final class EventLoop: @unchecked Sendable {
     /// How many sockets are given to this loop.
     let load = Atomic<Int>(0)
     let service: Service
+    /// How many sockets may linger here; beyond that they are closed at once.
+    let lingerersMax: Int
     /// The sockets whose first head is not there yet, by descriptor.
     var arrivals: [Int32: Arrival] = [:]
     /// The sockets that libmicrohttpd serves, by descriptor.
@@ -47,9 +49,10 @@ final class EventLoop: @unchecked Sendable {
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
     /// A loop that accepts for all when it has the listener. Throws `HTTPServerError.outOfResources`.
-    init(service: Service, listener: Listener?) throws(HTTPServerError) {
+    init(service: Service, listener: Listener?, lingerersMax: Int) throws(HTTPServerError) {
         self.service = service
         self.listener = listener
+        self.lingerersMax = lingerersMax
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         // Edge-triggered: the counter never needs to be read back.
@@ -126,6 +129,9 @@ final class EventLoop: @unchecked Sendable {
         }
         return false
     }
+
+    /// Whether somebody told this loop something that it has not heard yet.
+    var hasMessages: Bool { inbox.withLock { !$0.messages.isEmpty } }
 
     private func takeMessages() -> [LoopMessage] {
         inbox.withLock { inbox in

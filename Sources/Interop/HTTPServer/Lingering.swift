@@ -12,8 +12,8 @@ struct Lingerer {
 // A socket that is closed while something unread is in it resets its connection, and the client may then lose the answer
 // that it was sent (RFC 9112, 9.6). So it is closed for writing first, and what comes is thrown away for a while.
 extension EventLoop {
-    /// How many may linger in one loop; beyond that they are closed at once.
-    static let lingerersMax = 128
+    /// How many may linger in all loops together: no limit of connections counts them any more.
+    static let lingerersOfAllMax = 256
     /// How long one may.
     static let lingerMs: Int64 = 2000
 
@@ -21,7 +21,7 @@ extension EventLoop {
     func linger(_ descriptor: Int32) {
         shutdown(descriptor, Int32(SHUT_WR))
         let lingerer = Lingerer(untilMs: nowMs + Self.lingerMs, bytesLeft: service.options.discardBytesMax)
-        guard lingerers.count < Self.lingerersMax,
+        guard lingerers.count < lingerersMax,
             watch(descriptor, EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue)
         else {
             _ = Socket.discard(descriptor, bytesMax: service.options.discardBytesMax)

@@ -3,6 +3,9 @@ import Glibc
 
 /// A listening socket, closed when nobody holds it any more; used by the first loop only.
 final class Listener: Sendable {
+    /// How many the kernel accepts for us before we take them.
+    static let waitingMax = 4096
+
     /// The socket.
     let descriptor: Int32
     /// The port it is bound to.
@@ -26,7 +29,7 @@ final class Listener: Sendable {
         guard descriptor >= 0,
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size)) == 0,
             bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
-            listen(descriptor, 4096) == 0,
+            listen(descriptor, Int32(Self.waitingMax)) == 0,
             let bound = Self.port(of: descriptor)
         else {
             let reason = String(cString: strerror(errno))

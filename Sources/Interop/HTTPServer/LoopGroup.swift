@@ -48,7 +48,10 @@ final class LoopGroup: Sendable {
         let count = min(64, wanted > 0 ? wanted : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         var loops: [EventLoop] = []
         for index in 0..<count {
-            loops.append(try EventLoop(service: service, listener: index == 0 ? listener : nil))
+            loops.append(
+                try EventLoop(
+                    service: service, listener: index == 0 ? listener : nil,
+                    lingerersMax: max(1, EventLoop.lingerersOfAllMax / count)))
         }
         guests = Guests(service.options)
         self.loops = loops

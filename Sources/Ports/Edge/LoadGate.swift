@@ -9,10 +9,10 @@ private import Synchronization
 /// time in which there was something to do. So each class may begin while that stays within its patience: reading gives up
 /// first, then writing, and signed events last, since Stripe would send a refused one again only after a while. Requests that
 /// wait for Stripe stand in a line of their own, which is long: they cost little while they wait, and what Stripe is slow at
-/// must not shut out the rest. Health is never refused.
+/// must not shut out the rest. Health is never refused, and counts nowhere.
 public final class LoadGate: Sendable {
     /// How long requests of a class may have to wait for those before them, in milliseconds; nil for the line of those that
-    /// wait for Stripe.
+    /// wait for Stripe, and for health.
     static func patienceMs(_ kind: RateClass) -> Int64? {
         switch kind {
         case .free, .payment, .checkout: nil
@@ -44,6 +44,9 @@ public final class LoadGate: Sendable {
         var busyMs: Int64 = 0
     }
 
+    /// A clock that goes back by as much was set back.
+    private static let setBackLeastMs: Int64 = 1_000
+
     /// For how long one that was let in by its head is waited for: its connection may break before it begins.
     private static let expectedMs: Int64 = 5_000
 
@@ -57,7 +60,9 @@ public final class LoadGate: Sendable {
         var refused: Int64 = 0
 
         /// Counts the time that has passed, and forgets what is too long ago.
-        mutating func go(to now: Int64) {
+        mutating func go(to given: Int64) {
+            // Who read the clock before another may come after it, and clocks are set right by a little.
+            let now = given < nowMs && nowMs - given < LoadGate.setBackLeastMs ? nowMs : given
             guard now != nowMs else { return }
             if !expected.isEmpty, now / LoadGate.pieceMs != nowMs / LoadGate.pieceMs {
                 expected = expected.filter { abs(now - $0.value) < LoadGate.expectedMs }
@@ -115,7 +120,11 @@ public final class LoadGate: Sendable {
                 state.refused += 1
                 return false
             }
-            if Self.patienceMs(kind) == nil { state.underWay.stripe += 1 } else { state.underWay.own += 1 }
+            switch kind {
+            case .free: break
+            case .payment, .checkout: state.underWay.stripe += 1
+            case .read, .page, .write, .login, .webhook: state.underWay.own += 1
+            }
             return true
         }
     }
@@ -125,11 +134,12 @@ public final class LoadGate: Sendable {
         let now = clock.now().epochMs
         state.withLock { state in
             state.go(to: now)
-            if Self.patienceMs(kind) == nil {
-                state.underWay.stripe -= 1
-            } else {
+            switch kind {
+            case .free: break
+            case .payment, .checkout: state.underWay.stripe -= 1
+            case .read, .page, .write, .login, .webhook:
                 state.underWay.own -= 1
-                state.last[Self.index(of: now / Self.pieceMs)].finished += 1
+                state.last[Self.index(of: state.nowMs / Self.pieceMs)].finished += 1
             }
         }
     }

@@ -38,6 +38,7 @@ struct AppHost: Sendable {
             environment: [
                 "DATABASE_URL": "sqlite::memory:", "STRIPE_SECRET_KEY": "sk_test_kessai", "PUBLIC_URL": origin,
                 "STRIPE_WEBHOOK_SECRET": webhookSecret.reveal(), "PASSES_LICENSE_PRICE": "4800",
+                "RATE_LIMITS": "off", "CORS_ORIGINS": "https://shop.test",
                 "PASSES_DAYPASS_PRICES": "0:120,1:240", "PASSES_RETURN_URLS": "timekeeper://purchase",
             ])
         var parts = KessaiApp.Parts(

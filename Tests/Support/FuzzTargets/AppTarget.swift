@@ -43,11 +43,11 @@ final class AppProperties: Sendable {
         request.head.requestID = "req_fuzz"
         let asked = request
         let response = try Self.wait {
-            switch host.app.router.admit(asked.head) {
+            switch host.app.handler.admit(asked.head) {
             case .refuse(let refusal): return refusal
             case .accept(let bodyBytesMax) where asked.body.count > bodyBytesMax:
                 return Problem.bodyTooLarge(bodyBytesMax).response(requestID: asked.head.requestID)
-            case .accept: return await host.app.router.respond(to: asked)
+            case .accept: return await host.app.handler.respond(to: asked)
             }
         }
         try Self.check(response, text)
@@ -59,6 +59,9 @@ final class AppProperties: Sendable {
             try hold(PageProperties.isOneLine(name + value), "the field \(name) for \(text.shown())")
         }
         let type = response.headers["Content-Type"] ?? ""
+        if response.headers["Content-Encoding"] != nil {
+            return try hold(response.body.starts(with: [0x1F, 0x8B]), "no gzip for \(text.shown())")
+        }
         if type.hasSuffix("json") {
             let json = try? JSONValue(parsing: response.body)  // nil is the fault that is looked for.
             try hold(json != nil, "no JSON for \(text.shown())")

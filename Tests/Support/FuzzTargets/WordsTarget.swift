@@ -1,5 +1,6 @@
 internal import Crypto
 internal import HTML
+internal import HTTP
 internal import KessaiClient
 internal import StripeClient
 
@@ -21,6 +22,7 @@ extension FuzzTarget {
             try WordProperties.checkTimes(text)
             try WordProperties.checkEncodings(text)
             try WordProperties.checkAddresses(text)
+            try WordProperties.checkForwarded(text)
             try WordProperties.checkOutlets(text)
         }
     }
@@ -90,6 +92,28 @@ enum WordProperties {
         if case .paid(let paid) = PurchaseReturn(text, returnURLs: ["timekeeper://purchase", "https://a.example/b"]) {
             try hold(consists(paid.token.reveal(), of: "_-", upTo: 200), "a token of \(text)")
             try hold(consists(paid.sessionID, of: "_", upTo: 255), "a session of \(text)")
+        }
+    }
+
+    /// Whom a proxy that is trusted names is nobody who does not stand in its words, and nobody else is named by anybody.
+    static func checkForwarded(_ text: String) throws {
+        let (proxy, stranger) = (IPAddress(ipv4: 0x0A00_0001), IPAddress(ipv4: 0xC000_0201))
+        for (field, name) in [
+            (TrustedProxies.Field.forwarded, "Forwarded"), (.xForwardedFor, "X-Forwarded-For"),
+        ] {
+            guard let network = IPNetwork("10.0.0.1/32") else { continue }
+            let proxies = TrustedProxies([network], field: field)
+            let headers: HTTPHeaders = ["Forwarded": text, "X-Forwarded-For": text, "X-Forwarded-Proto": text]
+            let told = proxies.origin(of: proxy, isEncrypted: false, headers: headers)
+            let isNamed = told.address == proxy || !told.address.isIPv4 || text.contains(":")
+            try hold(
+                isNamed || text.contains(told.address.description),
+                "\(name) \(Array(text.utf8).shown()) names \(told.address)")
+            try hold(
+                !told.isEncrypted || text.lowercased().contains("https"),
+                "\(name) \(Array(text.utf8).shown()) is encrypted")
+            let own = proxies.origin(of: stranger, isEncrypted: true, headers: headers)
+            try hold(own == RequestOrigin(address: stranger, isEncrypted: true), "\(name) of a stranger is believed")
         }
     }
 

@@ -4,7 +4,9 @@ internal import JSON
 
 /// Whether the process lives, and whether it can serve.
 struct HealthRoutes: Sendable {
-    let migrator: Migrator
+    private let readiness: Readiness
+
+    init(migrator: Migrator) { readiness = Readiness { _ = try await migrator.requireCurrent() } }
 
     var routes: [Route] { [alive, ready, users] }
 
@@ -30,7 +32,7 @@ struct HealthRoutes: Sendable {
             access: .everyone, answers: [.init(200, "It can serve.", Self.ok)], rateClass: .free
         ) { _ in
             do {
-                try await migrator.requireCurrent()
+                try await readiness.require()
             } catch DatabaseError.schemaMismatch {
                 throw Problem.unavailable("The database's schema is not this program's; run `kessai migrate`.")
             } catch is DatabaseError {

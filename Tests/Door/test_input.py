@@ -1,0 +1,51 @@
+"""What lies in paths and bodies, over a socket: it is refused with a clear word, and the connection goes on."""
+
+import pytest
+
+from conftest import get
+
+DEEP = "[" * 200 + "]" * 200
+
+
+def post(body, kind="application/json"):
+    body = body if isinstance(body, bytes) else body.encode()
+    head = (f"POST /api/auth/login HTTP/1.1\r\nHost: test\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n")
+    return head.encode() + body
+
+
+def login(email):
+    return f'{{"email": {email}, "password": "a password of some length"}}'
+
+
+@pytest.fixture
+def client(serve):
+    client = serve(RATE_LIMITS="off").client()
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("body", [
+    DEEP, login(DEEP), login("9223372036854775808"), login("1e999"), login('"\\ud800"'), login('"\\udc00\\ud800"'),
+    login('"a@example.com", "email": "b@example.com"'), login('"a@example.com", "ema\\u0069l": "b@example.com"'),
+    login('"a\nb"'), login('"\\u0000"'), login('"a@example.com"')[:-1], login('"a@example.com"') + "{}", "", "NaN", "'a'",
+    b'{"email": "\xff", "password": "a"}', b'{"email": "\xed\xa0\x80", "password": "a"}', b"\xef\xbb\xbf{}", b"\x00",
+])
+def test_json_that_is_none_or_has_no_place_here(client, body):
+    answer = client.exchange(post(body))
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json["code"] == "invalid_input"
+    assert client.exchange(get()).status == 200
+
+
+@pytest.mark.parametrize("path", ["/%", "/%4", "/%zz", "/%00", "/a%2", "/%c0%af", "/%ed%a0%80", "/%ff", "/api/orders/%00"])
+def test_percent_encoding_that_lies(client, path):
+    answer = client.exchange(get(path))
+    assert answer.status in (400, 404) and answer.headers["content-type"] == "application/problem+json"
+    assert client.exchange(get()).status == 200
+
+
+@pytest.mark.parametrize("method", ["get", "BREW", "X" * 32, "OPTIONS", "TRACE", "CONNECT", "PROPFIND"])
+def test_absurd_methods(client, method):
+    answer = client.exchange(f"{method} /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+    assert 400 <= answer.status < 500 or answer.status == 501 or (method == "OPTIONS" and answer.status < 300)
