@@ -1,5 +1,6 @@
 """SIGTERM while clients come and go."""
 
+import itertools
 import json
 import threading
 import time
@@ -8,10 +9,12 @@ import pytest
 
 from conftest import Client, get, until
 
-LOGIN = json.dumps({"email": "nobody@example.com", "password": "a password of some length"})
+NUMBERS = itertools.count()
 
 
-def post(body):
+def log_in():
+    """Of another account each time, as ten wrong ones of the same would be refused at once."""
+    body = json.dumps({"email": f"nobody{next(NUMBERS)}@example.com", "password": "a password of some length"})
     return (
         "POST /api/auth/login HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
@@ -35,7 +38,7 @@ class Visitor(threading.Thread):
                 return
             sent = None
             try:
-                client.send(self.request)
+                client.send(self.request())
                 # From here on the server's machine has it.
                 sent = time.monotonic()
                 self.answered.append(client.receive().status)
@@ -44,7 +47,7 @@ class Visitor(threading.Thread):
             client.close()
 
 
-@pytest.mark.parametrize("request_text", [get(), post(LOGIN)])
+@pytest.mark.parametrize("request_text", [get, log_in])
 def test_under_load_no_request_that_was_accepted_is_cut(serve, request_text):
     # Without limits of rates, so that handlers are under way and not refusals.
     server = serve(RATE_LIMITS="off")
@@ -67,7 +70,7 @@ def test_under_load_no_request_that_was_accepted_is_cut(serve, request_text):
 
 def test_a_request_that_is_arriving_is_still_served(serve):
     server = serve()
-    text = post(LOGIN)
+    text = log_in()
     late = server.client()
     late.send(text[: len(text) // 2])
     half_head = server.client()
