@@ -82,6 +82,7 @@ def test_a_page_is_as_prometheus_wants_it_while_strangers_ask_for_odd_things(ser
     last = series(pages[-1])
     assert last[("kessai_http_refusals_total", ("code", "not_found"))] >= 40
     assert last[("kessai_http_refusals_total", ("code", "method_not_allowed"))] >= 1
+    assert last[("kessai_http_connections",)] >= 1
     assert last[("kessai_database_up",)] == 1
     labels = ("method", "GET"), ("route", "/api/products"), ("status", "200")
     assert last[("kessai_http_request_duration_seconds_count", *labels)] >= 40

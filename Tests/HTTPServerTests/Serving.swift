@@ -7,9 +7,11 @@ import KernelTesting
 struct ClosureHandler: HTTPHandler {
     var admission: @Sendable (HTTPRequestHead) -> HTTPAdmission = { _ in .accept(bodyBytesMax: 1 << 20) }
     var refusal: @Sendable (_ code: String) -> Void = { _ in }
+    var connected: @Sendable (ConnectionEvent) -> Void = { _ in }
     var answer: @Sendable (HTTPRequest) async -> HTTPResponse
 
     func refused(code: String) { refusal(code) }
+    func connection(_ event: ConnectionEvent) { connected(event) }
     func admit(_ head: HTTPRequestHead) -> HTTPAdmission { admission(head) }
     func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request) }
 }

@@ -3,6 +3,7 @@ import HTTPServer
 import JSON
 import Kernel
 import KernelTesting
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -54,6 +55,29 @@ import Testing
         }
         let told = lines.lines(of: "connections_turned_away")
         #expect(told.first?.fields.first { $0.0 == "reason" }?.1 == .string("connections"))
+    }
+
+    @Test func `each connection that is let in is told to be opened and closed, and each other to be turned away`()
+        async throws
+    {
+        let events = Mutex<[ConnectionEvent]>([])
+        let server = try HTTPServer.test(
+            HTTPServerOptions(epollThreads: 2, connectionsMax: 4, connectionsPerAddressMax: 2, unlimited: []),
+            handler: ClosureHandler(
+                connected: { event in events.withLock { $0.append(event) } }, answer: { .text($0.head.path) }))
+        try await server.use { [self] port in
+            // Some are served, some say nothing, and some say nonsense.
+            let inside = try guests(1, port: port) + [RawClient(port: port)]
+            #expect(try RawClient(port: port).exchange(get("/")).status == 429)
+            #expect(try RawClient(port: port, from: 9).exchange("nonsense\r\n").status == 400)
+            let others = try guests(2, port: port, from: 9)
+            #expect(try RawClient(port: port, from: 8).exchange(get("/")).status == 503)
+            #expect(inside.count + others.count == 4)
+        }
+        let told = events.withLock { $0 }
+        #expect(told.count { $0 == .opened } == 5 && told.count { $0 == .closed } == 5)
+        let reasons = Set(told.filter { $0 != .opened && $0 != .closed }.map { "\($0)" })
+        #expect(reasons == ["turnedAway(reason: \"connections\")", "turnedAway(reason: \"connections_of_address\")"])
     }
 
     @Test func `one address takes no more places than it may, and leaves the others theirs`() async throws {

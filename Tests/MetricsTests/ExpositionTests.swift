@@ -69,7 +69,13 @@ import Testing
         metrics.end(method: "GET", route: "/", status: 200, milliseconds: 1)
         metrics.refuse("rate_limited")
         metrics.refuse("rate_limited")
+        metrics.connectionOpened()
+        metrics.connectionOpened()
+        metrics.connectionClosed()
+        metrics.turnAway("connections")
         let lines = lines(metrics)
+        #expect(lines.contains("kessai_http_connections 1"))
+        #expect(lines.contains("kessai_http_connections_turned_away_total{reason=\"connections\"} 1"))
         #expect(lines.contains("kessai_http_requests_under_way 1"))
         #expect(lines.contains("kessai_http_refusals_total{code=\"rate_limited\"} 2"))
     }

@@ -42,7 +42,9 @@ extension EventLoop {
 
     private func receive(_ socket: AcceptedSocket, in group: LoopGroup) {
         switch group.guests.enter(socket.peer) {
-        case .welcome: group.assign(socket)
+        case .welcome:
+            service.handler.connection(.opened)
+            group.assign(socket)
         case .full:
             note(.connections)
             turnAway(socket.descriptor, Problem.unavailable("Too many connections are open.", retryAfterSeconds: 2))
@@ -115,7 +117,10 @@ extension EventLoop {
 
     // MARK: Telling
 
-    private func note(_ reason: TurnedAway) { turnedAway[reason, default: 0] += 1 }
+    private func note(_ reason: TurnedAway) {
+        turnedAway[reason, default: 0] += 1
+        service.handler.connection(.turnedAway(reason: reason.rawValue))
+    }
 
     /// Writes how many were turned away since the last time: a line a second at most, however many there are; when the
     /// loop ends, at once.

@@ -87,7 +87,7 @@ extension Connection {
         exchange.received()
         if exchange.answer == nil { exchange.run() }
         guard let answer = exchange.answer else { return .YES }
-        return send(answer, requestID: exchange.requestID, on: handle, isLast: exchange.isInDoubt)
+        return send(answer, requestID: exchange.requestID, on: handle, isLast: exchange.isLast)
     }
 
     private func begin(

@@ -14,8 +14,11 @@ final class Exchange: @unchecked Sendable {
 
     /// The answer, once there is one.
     private(set) var answer: HTTPResponse?
-    /// Whether the connection must end with this request, as nobody knows where the next one would begin.
-    private(set) var isInDoubt = false
+    /// Whether nobody knows where the next request would begin.
+    private var isInDoubt = false
+    /// Whether the connection ends with this request. With a body in chunks it always does: where it ends libmicrohttpd
+    /// decides alone (``ChunkFraming``), and what another reader takes for a part of it must not become a request.
+    var isLast: Bool { isInDoubt || framing != nil }
     let requestID: String
     /// Whether the answer goes without its body.
     var isHead: Bool { head.method == "HEAD" }

@@ -75,6 +75,6 @@ public final class HTTPServer: Sendable {
         await group.ended()
     }
 
-    /// How many connections are open now, for metrics.
+    /// How many connections are open now.
     public var connectionCount: Int { group.guests.count }
 }

@@ -119,5 +119,6 @@ final class LoopGroup: Sendable {
     func closed(_ peer: IPAddress, in loop: EventLoop) {
         loop.load.subtract(1, ordering: .relaxed)
         guests.leave(peer)
+        loop.service.handler.connection(.closed)
     }
 }

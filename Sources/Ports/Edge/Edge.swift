@@ -53,6 +53,15 @@ public struct Edge: HTTPHandler {
     /// Counts what the server refused by itself.
     public func refused(code: String) { metrics.refuse(code) }
 
+    /// Counts a connection.
+    public func connection(_ event: ConnectionEvent) {
+        switch event {
+        case .opened: metrics.connectionOpened()
+        case .closed: metrics.connectionClosed()
+        case .turnedAway(let reason): metrics.turnAway(reason)
+        }
+    }
+
     /// Answers.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let asked = try? router.route(of: request.head).get()  // Who finds none tells why.

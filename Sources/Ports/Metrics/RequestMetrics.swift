@@ -14,6 +14,8 @@ public final class RequestMetrics: Sendable {
         var durations: [Key: Histogram] = [:]
         var refusals: [String: Int64] = [:]
         var underWay = 0
+        var connections = 0
+        var turnedAway: [String: Int64] = [:]
     }
     private let state = Mutex(State())
 
@@ -35,9 +37,25 @@ public final class RequestMetrics: Sendable {
     /// A request was refused by its head: the problem's code.
     public func refuse(_ code: String) { state.withLock { $0.refusals[code, default: 0] += 1 } }
 
+    /// A connection was let in.
+    public func connectionOpened() { state.withLock { $0.connections += 1 } }
+
+    /// One that was let in is closed.
+    public func connectionClosed() { state.withLock { $0.connections -= 1 } }
+
+    /// A connection was not let in: why.
+    public func turnAway(_ reason: String) { state.withLock { $0.turnedAway[reason, default: 0] += 1 } }
+
     /// Writes all of it.
     public func write(to page: inout Exposition) {
         let (durations, refusals, underWay) = state.withLock { ($0.durations, $0.refusals, $0.underWay) }
+        let (connections, turnedAway) = state.withLock { ($0.connections, $0.turnedAway) }
+        page.begin("kessai_http_connections", .gauge, "Connections that are open.")
+        page.sample("kessai_http_connections", Int64(max(0, connections)))
+        page.begin("kessai_http_connections_turned_away_total", .counter, "Connections that were not let in.")
+        for (reason, count) in turnedAway.sorted(by: { $0.key < $1.key }) {
+            page.sample("kessai_http_connections_turned_away_total", ["reason": reason], count)
+        }
         page.begin("kessai_http_requests_under_way", .gauge, "Requests that are being answered.")
         page.sample("kessai_http_requests_under_way", Int64(underWay))
         page.begin("kessai_http_refusals_total", .counter, "Requests refused by their head, before the body was read.")

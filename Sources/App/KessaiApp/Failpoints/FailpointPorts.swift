@@ -85,6 +85,8 @@ struct FailpointHandler: HTTPHandler {
 
     func refused(code: String) { inner.refused(code: code) }
 
+    func connection(_ event: ConnectionEvent) { inner.connection(event) }
+
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         let activity = "\(request.head.method) \(router.template(of: request.head) ?? "?")"
         return await Failpoints.$activity.withValue(activity) {

@@ -19,6 +19,7 @@ final class LateHandler: HTTPHandler {
     }
 
     func refused(code: String) { current?.refused(code: code) }
+    func connection(_ event: ConnectionEvent) { current?.connection(event) }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard let current else {
