@@ -132,8 +132,8 @@ private final class HoldingDatabase: Database {
             _ = try await world.buy(by: buyer)
             let order = try await world.order(by: buyer)
             let (node, database) = try await holdingNode(world)
-            // The customer's look-up and the attempt are written; the outcome is held.
-            database.holdWrite(after: 2)
+            // The attempt is written; the outcome is held.
+            database.holdWrite(after: 1)
             async let opening = node.intent(order, by: buyer)
             while !database.isReached { await Task.yield() }
             let made = try await world.listAtStripe("/v1/payment_intents")

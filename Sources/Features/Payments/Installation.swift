@@ -22,7 +22,7 @@ public struct Installation: Sendable, Equatable {
 
     /// The same within a transaction; `fresh` is the id where there is none yet.
     public static func load(in tx: Transaction, orMake fresh: String) throws -> Installation {
-        try tx.execute(
+        try tx.send(
             "INSERT INTO installation (singleton, id) VALUES (1, \(fresh)) ON CONFLICT (singleton) DO NOTHING")
         guard let row = try tx.row("SELECT id FROM installation WHERE singleton = 1") else {
             throw DatabaseError.unexpectedRowCount(0)

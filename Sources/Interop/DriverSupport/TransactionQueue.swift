@@ -74,6 +74,11 @@ public final class TransactionQueue: Sendable {
         }
     }
 
+    /// Puts a closure in line for which no task waits.
+    public func add(_ job: any WaitingTransaction) {
+        if let refusal = push(job) { job.finish(refusal) }
+    }
+
     private func push(_ job: any WaitingTransaction) -> (any Error)? {
         enum Outcome { case queued, needsWorker, refused(DatabaseError) }
         let outcome = monitor.withLock { state -> Outcome in
@@ -100,10 +105,11 @@ public final class TransactionQueue: Sendable {
         return nil
     }
 
-    /// Blocks the worker until there is work, and gives at most `maximum` closures; nil when the worker must end.
-    public func take(atMost maximum: Int) -> [any WaitingTransaction]? {
+    /// Blocks the worker until there is work, and gives at most `maximum` closures; nil when the worker must end. None when
+    /// `withinMs` milliseconds brought no work, or only such as was cancelled.
+    public func take(atMost maximum: Int, withinMs: Int? = nil) -> [any WaitingTransaction]? {
         var isIdle = false
-        let taken = monitor.wait { state -> [any WaitingTransaction]?? in
+        func step(_ state: inout State) -> [any WaitingTransaction]?? {
             if isIdle { state.idle -= 1 }
             isIdle = false
             if state.count > 0 { return .some(state.take(atMost: maximum)) }
@@ -111,6 +117,14 @@ public final class TransactionQueue: Sendable {
             state.idle += 1
             isIdle = true
             return nil
+        }
+        let taken: [any WaitingTransaction]?
+        if let withinMs {
+            let found = monitor.wait(timeoutMs: withinMs, until: step)
+            if found == nil, isIdle { monitor.withLock { $0.idle -= 1 } }
+            taken = found ?? []
+        } else {
+            taken = monitor.wait(until: step)
         }
         return taken?.filter { job in
             guard job.isCancelled else { return true }

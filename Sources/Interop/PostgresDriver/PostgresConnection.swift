@@ -10,6 +10,8 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         case collision
         /// A prepared statement was not as expected; it is worth running again without names.
         case statementName(DatabaseError)
+        /// A statement failed that was not waited for; it is worth running again and waiting for each.
+        case notWaitedFor
         /// The connection is gone.
         case lost(DatabaseError)
 
@@ -17,11 +19,16 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         /// might write down as the statement's fault.
         var error: DatabaseError {
             switch self {
-            case .collision, .statementName: .conflict
+            case .collision, .statementName, .notWaitedFor: .conflict
             case .lost(let error): error
             }
         }
     }
+
+    /// So many statements are sent without waiting before one is waited for.
+    static let unreadMax = 64
+    /// A statement with more bytes of values is waited for.
+    static let sentBytesMax = 64 << 10
 
     /// Rows that are thrown away one by one before the server is asked to stop.
     static let surplusRowsMax = 10_000
@@ -29,6 +36,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     private let handle: PostgresHandle
     private let commitTimeoutMs: Int
     private var statements: PostgresStatements
+    let pipeline: PostgresPipeline
     private var mayWrite = false
     private var usesNames = true
     private var lastError: DatabaseError?
@@ -39,6 +47,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     /// Opens. Throws `DatabaseError.unavailable`.
     init(_ target: PostgresTarget, statementsMax: Int) throws(DatabaseError) {
         handle = try PostgresHandle(target)
+        pipeline = try PostgresPipeline(handle)
         commitTimeoutMs = target.limits.commitTimeoutMs
         statements = PostgresStatements(countMax: statementsMax)
     }
@@ -46,7 +55,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     /// Whether another transaction can use it.
     var isUsable: Bool {
         if case .lost = doom { return false }
-        return handle.isIdle
+        return pipeline.unreadCount == 0 && handle.isIdle
     }
 
     /// Whether it was given up because the server did not answer: then others are likely to be as dead.
@@ -55,22 +64,22 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     /// Why it is of no use any more, without secrets.
     var lastWords: String { handle.lastWords }
 
-    /// Begins: a write in READ COMMITTED, a read on one snapshot.
+    /// Begins: a write in READ COMMITTED, a read on one snapshot. The server hears of it with the first statement.
     func begin(mayWrite: Bool, usesNames: Bool) throws(PostgresFault) {
         doom = nil
         lastError = nil
         handle.forgetNotifications()
         try makeRoom()
-        try handle.command(
-            (mayWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                + handle.localSettings)
+        let beginning =
+            mayWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        try pipeline.queueBeginning([beginning] + handle.localSettings)
         self.mayWrite = mayWrite
         self.usesNames = usesNames && statements.mayUseNames
     }
 
     /// Ends a transaction that only read. The connection may be lost by it.
     func endRead() {
-        do { try handle.command("COMMIT") } catch {
+        do { try pipeline.end("COMMIT") } catch {
             // The rows have been read; a connection that is not idle now is not used again.
         }
     }
@@ -81,71 +90,122 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     /// A commit with a warning is unknown too: one whose wait for a synchronous replica was cancelled says so by a
     /// warning alone, and would be lost with the primary.
     func commit() throws(DatabaseError) {
-        handle.listenForEnd()
-        guard handle.isAlive else { throw .unavailable(reason: handle.lastWords) }
+        if pipeline.hasBegun {
+            handle.listenForEnd()
+            guard handle.isAlive else { throw .unavailable(reason: handle.lastWords) }
+        } else {
+            // A server that has not heard of the beginning may be long gone, and a commit sent with it would be unknown.
+            try settle()
+        }
         let tag: String
-        let warningCount = handle.warningCount
         do {
-            tag = try handle.command("COMMIT", withinMs: commitTimeoutMs)
+            try handle.queue("COMMIT")
+            if let (fault, sent) = try pipeline.syncAndRead() {
+                // Who says so may be a pooler that lost the server. Only a transaction that is known to have failed has been
+                // passed over by its commit.
+                guard handle.isAlive, PQtransactionStatus(handle.raw) == PQTRANS_INERROR else {
+                    throw DatabaseError.commitUnknown
+                }
+                throw remember(fault, sent)
+            }
+            let warningCount = handle.warningCount
+            let result = try handle.outcome(withinMs: commitTimeoutMs)
+            defer { PQclear(result) }
+            try handle.readSync(withinMs: commitTimeoutMs)
+            tag = try handle.check(result)
+            guard handle.warningCount == warningCount else { throw DatabaseError.commitUnknown }
+        } catch let fault as PostgresFault {
+            if !handle.isAlive || fault.isLost || fault.code == "40003" { throw .commitUnknown }
+            if fault.isCollision { doom = .collision }
+            throw fault.error
         } catch {
-            if !handle.isAlive || error.isLost || error.code == "40003" { throw .commitUnknown }
-            if error.isCollision { doom = .collision }
-            throw error.error
+            throw error as? DatabaseError ?? .commitUnknown
         }
         guard tag == "COMMIT" else {
             throw lastError ?? .statement(code: "25P02", message: "the transaction had failed and was rolled back")
         }
-        guard handle.warningCount == warningCount else { throw .commitUnknown }
     }
 
     /// Undoes the transaction; does nothing where there is none.
     func rollBack() {
-        guard handle.isAlive, PQtransactionStatus(handle.raw) != PQTRANS_IDLE else { return }
-        do { try handle.command("ROLLBACK") } catch {
-            // A connection that is not idle now is not used again, and the server undoes what it left.
+        // The first is passed over where a statement fails that nobody had waited for.
+        for _ in 0..<2
+        where handle.isAlive && (pipeline.unreadCount > 0 || PQtransactionStatus(handle.raw) != PQTRANS_IDLE) {
+            do { try pipeline.end("ROLLBACK") } catch {
+                // A connection that is not idle now is not used again, and the server undoes what it left.
+            }
         }
     }
 
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
         if let doom { throw doom.error }
         let parameters = try PostgresParameters(sql.values)
+        return try run(try statements.find(sql.shape, parameters.types), parameters, rowsMax: rowsMax)
+    }
+
+    func send(_ sql: SQL) throws {
+        if let doom { throw doom.error }
+        let parameters = try PostgresParameters(sql.values)
         let statement = try statements.find(sql.shape, parameters.types)
+        // A statement is prepared when it is waited for; and what waits here, and its answers there, stay few.
+        guard isNamed(statement), statement.isPrepared, pipeline.unreadCount < Self.unreadMax,
+            parameters.byteCount < Self.sentBytesMax
+        else {
+            _ = try run(statement, parameters, rowsMax: Transaction.rowsMaxDefault)
+            return
+        }
         do {
-            try send(statement, parameters)
-            return try collect(statement, rowsMax)
+            try pipeline.queue(statement, parameters, byName: true, isWaitedFor: false)
+        } catch {
+            throw remember(error, .waitedFor(statement))
+        }
+    }
+
+    /// Runs a statement after all that was sent before it, and waits for it.
+    private func run(
+        _ statement: PostgresStatement, _ parameters: PostgresParameters, rowsMax: Int
+    ) throws -> SQLResult {
+        do {
+            let byName = isNamed(statement)
+            if byName, !statement.isPrepared { try pipeline.queuePreparation(statement, parameters) }
+            try pipeline.queue(statement, parameters, byName: byName, isWaitedFor: true)
+            if let (fault, sent) = try pipeline.syncAndRead() { throw remember(fault, sent) }
+            let result: SQLResult
+            do { result = try collect(statement, rowsMax) } catch {
+                pipeline.resync()
+                throw error
+            }
+            try handle.readSync()
+            return result
         } catch let fault as PostgresFault {
-            throw remember(fault, statement)
+            throw remember(fault, .waitedFor(statement))
         }
     }
 
     func notify(_ channel: String) throws {
         guard mayWrite else { throw DatabaseError.statement(code: "25006", message: "a read may not notify") }
-        _ = try run("SELECT pg_notify(\(PostgresChannel.name(channel)), '')", rowsMax: 1)
     }
 
-    private func send(_ statement: PostgresStatement, _ parameters: PostgresParameters) throws(PostgresFault) {
-        let isNamed = usesNames && statement.mayHaveName && (statement.isPrepared || statement.uses > 1)
-        if isNamed, !statement.isPrepared {
-            let wasSent = parameters.withPointers { count, types, _, _, _ in
-                PQsendPrepare(handle.raw, statement.name, statement.text, count, types)
-            }
-            guard wasSent == 1 else { throw handle.fault(nil) }
-            let result = try handle.outcome()
-            defer { PQclear(result) }
-            try handle.check(result)
-            statement.isPrepared = true
+    private func isNamed(_ statement: PostgresStatement) -> Bool {
+        usesNames && statement.mayHaveName && (statement.isPrepared || statement.uses > 1)
+    }
+
+    /// Asks for the answers to what was sent, and reads them.
+    private func settle() throws(DatabaseError) {
+        do {
+            if let (fault, sent) = try pipeline.syncAndRead() { throw remember(fault, sent) }
+            try handle.readSync()
+        } catch {
+            if let error = error as? DatabaseError { throw error }
+            throw remember(error as? PostgresFault ?? handle.fault(nil), .beginning(isAll: true))
         }
-        let wasSent = parameters.withPointers { count, types, values, lengths, formats in
-            isNamed
-                ? PQsendQueryPrepared(handle.raw, statement.name, count, values, lengths, formats, 0)
-                : PQsendQueryParams(handle.raw, statement.text, count, types, values, lengths, formats, 0)
-        }
-        guard wasSent == 1 else { throw handle.fault(nil) }
-        // Row by row, so that no more rows are held than may be returned.
-        PQsetSingleRowMode(handle.raw)
     }
 
     private func collect(_ statement: PostgresStatement, _ rowsMax: Int) throws -> SQLResult {
+        // Row by row, so that no more rows are held than may be returned.
+        if PQsetSingleRowMode(handle.raw) != 1, handle.isAlive {
+            throw PostgresFault(code: "", message: "rows do not come one by one", isLost: true)
+        }
         var rows: [Row] = []
         var rowCount = 0
         var changedRows = 0
@@ -158,7 +218,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
                 rowCount += 1
                 guard rowCount <= rowsMax else {
                     rows = []
-                    if rowCount == rowsMax + Self.surplusRowsMax { cancel() }
+                    if rowCount == rowsMax + Self.surplusRowsMax { handle.cancel() }
                     continue
                 }
                 let known = answer ?? self.answer(statement, result)
@@ -193,27 +253,25 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         return Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 
-    private func cancel() {
-        guard let cancel = PQgetCancel(handle.raw) else { return }
-        var words = [CChar](repeating: 0, count: 256)
-        PQcancel(cancel, &words, Int32(words.count))
-        PQfreeCancel(cancel)
-    }
-
-    private func remember(_ fault: PostgresFault, _ statement: PostgresStatement) -> DatabaseError {
+    private func remember(_ fault: PostgresFault, _ sent: PostgresPipeline.Sent) -> DatabaseError {
         let error = fault.error
         lastError = error
         if fault.isLost || fault.code.hasPrefix("57P") {
             doom = .lost(.unavailable(reason: fault.message))
+        } else if case .beginning = sent {
+            // Whatever ran now would be in no transaction.
+            doom = .lost(error)
         } else if fault.code == "25006", mayWrite {
             // The server became a standby: a new connection may find the one that writes.
             doom = .lost(.unavailable(reason: "the server does not take writes"))
         } else if fault.isCollision {
             doom = .collision
-        } else if usesNames, statement.mayHaveName, fault.isOfStatementName {
+        } else if usesNames, let statement = sent.statement, statement.mayHaveName, fault.isOfStatementName {
             statements.learn(fault, statement)
             if fault.code == "0A000", statement.isPrepared { broken = statement }
             doom = .statementName(error)
+        } else if case .sent = sent {
+            doom = .notWaitedFor
         }
         return doom?.error ?? error
     }

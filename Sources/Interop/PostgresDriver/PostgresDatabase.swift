@@ -8,7 +8,8 @@ public import Kernel
 /// own. A write is in READ COMMITTED, a read on one snapshot. A deadlock or a serialization failure runs the closure
 /// again. When the server goes away, what has not begun is tried once on a new connection, the rest fails with
 /// `DatabaseError.unavailable` at once, and the first closure after the server's return finds it. A server that takes
-/// packets and answers none is away after `PostgresLimits.silenceMs`, one that is a standby is away at once.
+/// packets and answers none is away after `PostgresLimits.silenceMs` and one try to reach its address, one that is a standby is
+/// away at once.
 public final class PostgresDatabase: Database {
     /// PostgreSQL.
     public let dialect = SQLDialect.postgresql

@@ -13,9 +13,11 @@ final class PostgresHandle {
     private let target: PostgresTarget
     /// Warnings that the server sent, counted by libpq's receiver.
     private let warnings: UnsafeMutablePointer<Int32>
-    /// What every transaction must set for itself, as text to follow a BEGIN: behind a pooler the next one may be on
-    /// another of the server's connections. Empty where the connection is the server's own.
-    private(set) var localSettings = ""
+    /// What every transaction must set for itself, as statements to follow a BEGIN: behind a pooler the next one may be on
+    /// another of the server's connections. None where the connection is the server's own.
+    private(set) var localSettings: [String] = []
+    /// Whether what is queued goes out, and is answered, only with the next `sync`.
+    private(set) var isPipelined = false
     /// Whether somebody between us and the server answers for it.
     private(set) var isPooled = false
     /// Whether the server was silent for too long.
@@ -59,7 +61,7 @@ final class PostgresHandle {
             isPooled = process != PQbackendPID(raw)
             if let value = text(1) {
                 // Values and names are ours; the server only wrote the values its own way.
-                if isPooled { localSettings += "; SET LOCAL \(name) = '\(value)'" }
+                if isPooled { localSettings.append("SET LOCAL \(name) = '\(value)'") }
             } else if name == "statement_timeout", let limitMs = text(4).flatMap({ Int($0) }) {
                 statementSilenceMs = Self.silence(ofLimitMs: limitMs)
             }
@@ -100,13 +102,52 @@ final class PostgresHandle {
         while let notification = PQnotifies(raw) { PQfreemem(notification) }
     }
 
+    /// From now on statements are queued and go out together.
+    func beginPipeline() throws(PostgresFault) {
+        guard PQenterPipelineMode(raw) == 1 else { throw fault(nil) }
+        isPipelined = true
+    }
+
+    /// Queues one of the driver's own statements.
+    func queue(_ text: String) throws(PostgresFault) {
+        let wasSent = isPipelined ? PQsendQueryParams(raw, text, 0, nil, nil, nil, nil, 0) : PQsendQuery(raw, text)
+        guard wasSent == 1 else { throw fault(nil) }
+    }
+
+    /// Sends what was queued. When one of the statements fails, the server runs none after it, up to here.
+    func sync() throws(PostgresFault) {
+        guard PQpipelineSync(raw) == 1 else { throw fault(nil) }
+    }
+
+    /// Reads up to the answer to the last `sync`, after which the server is ready for the next; what was not read before
+    /// it is thrown away.
+    func readSync(withinMs: Int? = nil) throws(PostgresFault) {
+        var wasEnd = false
+        while true {
+            let result = try next(withinMs: withinMs)
+            defer { PQclear(result) }
+            switch PQresultStatus(result) {
+            case PGRES_PIPELINE_SYNC: return
+            // It would say so for ever.
+            case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+                throw PostgresFault(code: "0A000", message: "COPY is not supported", isLost: true)
+            default: break
+            }
+            // Each statement's results end with nothing; nothing twice means that no more will come.
+            if result == nil, wasEnd || !isAlive { throw PostgresFault(code: "", message: lastWords, isLost: true) }
+            wasEnd = result == nil
+        }
+    }
+
     /// Runs one of the driver's own statements, which cost the server next to nothing, and gives its tag, once the
-    /// server is ready for the next.
+    /// server is ready for the next. Nothing else may be queued.
     @discardableResult
-    func command(_ text: String, withinMs: Int? = nil) throws(PostgresFault) -> String {
-        guard PQsendQuery(raw, text) == 1 else { throw fault(nil) }
-        let result = try outcome(withinMs: withinMs ?? target.limits.silenceMs)
+    func command(_ text: String) throws(PostgresFault) -> String {
+        try queue(text)
+        if isPipelined { try sync() }
+        let result = try outcome(withinMs: target.limits.silenceMs)
         defer { PQclear(result) }
+        if isPipelined { try readSync(withinMs: target.limits.silenceMs) }
         return try check(result)
     }
 
@@ -156,6 +197,14 @@ final class PostgresHandle {
         let keywords = CStrings(target.parameters.map(\.keyword))
         let values = CStrings(target.parameters.map(\.value))
         return PQpingParams(keywords.pointers, values.pointers, 0) == PQPING_OK
+    }
+
+    /// Asks the server to stop what it is at.
+    func cancel() {
+        guard let cancel = PQgetCancel(raw) else { return }
+        var words = [CChar](repeating: 0, count: 256)
+        PQcancel(cancel, &words, Int32(words.count))
+        PQfreeCancel(cancel)
     }
 
     /// Throws unless a result is a success; gives its tag.

@@ -47,6 +47,9 @@ struct PostgresParameters {
         self.types = types
     }
 
+    /// How long all values are together.
+    var byteCount: Int { bytes.count }
+
     /// Calls `body` with count, types, pointers, lengths and formats, valid for the call.
     func withPointers<Result>(
         _ body: (

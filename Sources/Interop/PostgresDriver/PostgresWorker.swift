@@ -11,7 +11,7 @@ struct PostgresWorker: Sendable {
     private static let collisionWaitMostMs = 100
 
     private enum Outcome {
-        case committed
+        case committed(notifying: [String])
         case wasRead
         case failed(any Error)
         case notBegun(DatabaseError)
@@ -21,17 +21,18 @@ struct PostgresWorker: Sendable {
     }
 
     let pool: PostgresPool
+    private let notifier = PostgresNotifier()
 
     /// Serves the line until it is closed.
     func serve(_ line: TransactionQueue) {
         while let jobs = line.take(atMost: 1) {
-            for job in jobs { perform(job) }
+            for job in jobs { perform(job, of: line) }
         }
         line.workerEnds()
     }
 
     /// Runs the closure until it is over, and resumes its task.
-    private func perform(_ job: any WaitingTransaction) {
+    private func perform(_ job: any WaitingTransaction, of line: TransactionQueue) {
         var collisions = 0
         var statementNames = 0
         var reconnections = 0
@@ -50,7 +51,9 @@ struct PostgresWorker: Sendable {
             pool.giveBack(connection)
             switch outcome {
             case .wasRead: return
-            case .committed: return job.finish(nil)
+            case .committed(let channels):
+                job.finish(nil)
+                return notifier.notify(channels, by: line)
             case .failed(let error): return job.finish(error)
             case .notBegun(let error):
                 reconnections += 1
@@ -85,7 +88,7 @@ struct PostgresWorker: Sendable {
             if connection.doom == nil, !transaction.needsSavepoints {
                 if !job.isWrite { return .wasRead }
                 try connection.commit()
-                return .committed
+                return .committed(notifying: transaction.notifiedChannels)
             }
         } catch {
             thrown = error
@@ -95,7 +98,10 @@ struct PostgresWorker: Sendable {
         switch connection.doom {
         case .collision: return .collided
         case .statementName(let error): return .statementName(error)
+        // A server that never heard of it; what ran here had no effect.
+        case .lost(let error) where !connection.pipeline.hasBegun: return .notBegun(error)
         case .lost(let error): return .failed(error)
+        case .notWaitedFor: return .needsSavepoints
         case nil where transaction.needsSavepoints: return .needsSavepoints
         case nil: return .failed(thrown ?? DatabaseError.conflict)
         }

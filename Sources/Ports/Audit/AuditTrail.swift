@@ -30,7 +30,7 @@ public struct AuditTrail: Sendable {
         after: JSONValue? = nil, in tx: Transaction
     ) throws -> ID<AuditEntry> {
         let id = ids.next(AuditEntry.self)
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO audit_entries
                 (id, at_ms, actor_user_id, actor_kind, action, subject_kind, subject_id, before_json, after_json)

@@ -59,7 +59,7 @@ public struct FailureBrake: Sendable {
         let end = now.adding(Self.window)
         let hash = hash(of: subject)
         try await database.write { tx in
-            try tx.execute(
+            try tx.send(
                 """
                 INSERT INTO failure_counts (subject_hash, failures, ends_at_ms)
                 VALUES (\(hash), 1, \(end))
@@ -79,7 +79,7 @@ public struct FailureBrake: Sendable {
 
     /// The same within a transaction.
     public func release(_ subject: Secret, in tx: Transaction) throws {
-        try tx.execute("DELETE FROM failure_counts WHERE subject_hash = \(hash(of: subject))")
+        try tx.send("DELETE FROM failure_counts WHERE subject_hash = \(hash(of: subject))")
     }
 
     /// Deletes the counts whose time is over, of all brakes. Harmless to repeat. Throws `DatabaseError`.

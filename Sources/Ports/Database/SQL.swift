@@ -30,6 +30,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
         self.values = values
     }
 
+    /// The statement with more text behind it. Never from input.
+    func followed(by text: String) -> SQL {
+        var whole = self
+        whole.shape.append(text: text)
+        return whole
+    }
+
     /// Collects the parts of a statement.
     public struct Interpolation: StringInterpolationProtocol {
         var shape = SQLShape()

@@ -15,7 +15,7 @@ public final class Transaction {
     /// transaction does not commit, also when the closure goes on: PostgreSQL does so, and on SQLite it is the same.
     public private(set) var failure: (any Error)?
 
-    /// The channels that `notify` was called with and no savepoint has undone, for drivers that wake waiters themselves.
+    /// The channels that `notify` was called with and no savepoint has undone, for the driver to wake their waiters.
     public private(set) var notifiedChannels: [String] = []
 
     /// Whether a savepoint that was not made had to be undone: the driver rolls back, and runs the closure again with
@@ -25,10 +25,11 @@ public final class Transaction {
     /// How savepoints are made. Two statements each, and on SQLite a copy of every page that is changed within: too much
     /// for what is hardly ever undone.
     public enum Savepoints: Sendable {
-        /// By the database, when they are asked for.
+        /// By the database, when they are asked for. Every statement is waited for.
         case made
         /// Not at all. Where one would have to be undone, and something was written in it, ``Transaction/needsSavepoints``
-        /// says so, and every further statement throws `DatabaseError.conflict`.
+        /// says so, and every further statement throws `DatabaseError.conflict`. What is sent (``Transaction/send(_:)``)
+        /// need not be waited for; when it fails the driver does as if a savepoint had to be undone.
         case presumed
     }
 
@@ -46,17 +47,47 @@ public final class Transaction {
     @discardableResult
     public func execute(_ sql: SQL) throws -> Int { try run(sql, rowsMax: Self.rowsMaxDefault).changedRows }
 
+    /// Runs a statement whose outcome is that of the whole transaction: nobody asks how many rows it changed, or goes on
+    /// when it fails. A driver may hand it over together with the next statement that is waited for, or with the commit:
+    /// on PostgreSQL one way there and back for all of them. Statements run in the order of their calls in any case.
+    ///
+    /// An error of a statement that was not waited for is not thrown here: the driver gives the closure's run up, as it
+    /// does for a savepoint that would have to be undone, and in the next run each statement is waited for.
+    public func send(_ sql: SQL) throws {
+        guard savepoints == .presumed else {
+            try execute(sql)
+            return
+        }
+        try counted(sql) { try session.send(sql) }
+    }
+
+    /// Runs an `INSERT` of one row, unless there is one with its value of `target`, columns with a unique index; says
+    /// whether it did. For what is hardly ever there: on PostgreSQL it is presumed not to be, and sent as ``send(_:)`` does.
+    ///
+    /// `insertion` says nothing of conflicts itself. Never from input.
+    public func inserts(_ insertion: SQL, unless target: String) throws -> Bool {
+        // A count that is read after the commit was sent would come too late; the server's refusal does not.
+        if dialect == .postgresql, savepoints == .presumed {
+            do { try send(insertion) } catch DatabaseError.uniqueViolation {
+                needsSavepoints = true
+                throw failed(DatabaseError.conflict)
+            }
+            return true
+        }
+        return try execute(insertion.followed(by: " ON CONFLICT (\(target)) DO NOTHING")) == 1
+    }
+
     /// The rows of a statement, of which there may be at most `rowsMax`; more throw.
     public func rows(_ sql: SQL, rowsMax: Int = rowsMaxDefault) throws -> [Row] { try run(sql, rowsMax: rowsMax).rows }
 
     /// The only row of a statement, or nil when there is none. More than one throws.
     public func row(_ sql: SQL) throws -> Row? { try run(sql, rowsMax: 1).rows.first }
 
-    /// Wakes whoever waits for `channel` (`Database.wait`) once this transaction has committed. On SQLite only waiters
-    /// of this process hear it.
+    /// Wakes whoever waits for `channel` (`Database.wait`) once this transaction has committed, if this process lives to do
+    /// it. On SQLite only waiters of this process hear it.
     public func notify(_ channel: String) throws {
         if let failure { throw failure }
-        // On PostgreSQL only a savepoint takes it back.
+        // Only a savepoint takes it back.
         writes += 1
         do { try session.notify(channel) } catch { throw failed(error) }
         if !notifiedChannels.contains(channel) { notifiedChannels.append(channel) }
@@ -117,9 +148,13 @@ public final class Transaction {
     }
 
     private func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult {
+        try counted(sql) { try session.run(sql, rowsMax: rowsMax) }
+    }
+
+    private func counted<Result>(_ sql: SQL, _ body: () throws -> Result) throws -> Result {
         if let failure { throw failure }
         if !sql.shape.begins(with: "SELECT") { writes += 1 }
-        do { return try session.run(sql, rowsMax: rowsMax) } catch { throw failed(error) }
+        do { return try body() } catch { throw failed(error) }
     }
 
     private func failed(_ error: any Error) -> any Error {
@@ -147,9 +182,17 @@ public protocol SQLSession: AnyObject {
     /// Runs one statement. Throws `DatabaseError.unexpectedRowCount` when it gives more than `rowsMax` rows, without
     /// holding more of them than that.
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult
-    /// Notifies a channel's waiters if and when the transaction commits; a driver that wakes them itself only checks
-    /// that the transaction may, and takes `Transaction.notifiedChannels` after the commit.
+    /// Runs one statement now, or, before anything else, with the next `run` or the commit. When one that was not waited
+    /// for fails, nothing more succeeds, the transaction does not commit, and the driver runs its closure again with
+    /// ``Transaction/Savepoints/made``.
+    func send(_ sql: SQL) throws
+    /// Checks that the transaction may notify. The driver takes `Transaction.notifiedChannels` after the commit.
     func notify(_ channel: String) throws
+}
+
+extension SQLSession {
+    /// Runs it now.
+    public func send(_ sql: SQL) throws { _ = try run(sql, rowsMax: Transaction.rowsMaxDefault) }
 }
 
 /// What a statement did.

@@ -90,7 +90,7 @@ public struct Router: HTTPHandler {
         let challenge: HTTPHeaders = ["WWW-Authenticate": "Bearer"]
         let sent = if let door = route.door { door.token(of: request) } else { Self.bearerToken(of: request) }
         guard let token = sent, let authenticator else { throw Problem.notLoggedIn }
-        guard !token.contains(where: \.isWhitespace),
+        guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             let principal = try await authenticator.principal(bearerToken: token)
         else {
             throw Problem(

@@ -85,7 +85,7 @@ struct IdempotencyStore: Sendable {
                     return .inUse(wait: options.wait(age: age, left: takenUntil.since(now)))
                 }
             }
-            try tx.execute(
+            try tx.send(
                 """
                 UPDATE idempotency_keys SET fingerprint = \(fingerprint), claim = \(claim.token),
                     locked_until_ms = \(lockedUntil), expires_at_ms = \(expiresAt),
@@ -115,7 +115,7 @@ struct IdempotencyStore: Sendable {
         for name in Self.keptHeaders { headers[name] = response.headers[name].map { .string($0) } }
         let text = JSONValue.object(headers).text()
         _ = try await database.write { tx in
-            try tx.execute(
+            try tx.send(
                 """
                 UPDATE idempotency_keys SET status = \(response.status), headers = \(text), body = \(response.body),
                     locked_until_ms = NULL
@@ -134,7 +134,7 @@ struct IdempotencyStore: Sendable {
     func releaseLater(_ claim: Claim) { leftovers.add([claim]) }
 
     private static func release(_ claim: Claim, _ tx: Transaction) throws {
-        _ = try tx.execute(
+        try tx.send(
             """
             DELETE FROM idempotency_keys
             WHERE scope = \(claim.scope) AND idempotency_key = \(claim.key) AND claim = \(claim.token)

@@ -45,13 +45,22 @@ public struct JobQueue: Sendable {
         try JobCoding.requireName(subject)
         let id = ids.next(Job.self)
         let now = clock.now()
-        let inserted = try tx.execute(
-            """
-            INSERT INTO jobs (id, kind, arguments, subject, dedupe_key, state, attempt, fence, created_at_ms, run_at_ms)
-            VALUES (\(id), \(kind), \(arguments), \(subject), \(dedupeKey), 'available', 0, 0, \(now), \(runAt ?? now))
-            ON CONFLICT (dedupe_key) DO NOTHING
-            """)
-        guard inserted > 0 else { return nil }
+        // With a key it is often there, without one never: nobody waits for what it is known to do.
+        if dedupeKey == nil {
+            try tx.send(
+                """
+                INSERT INTO jobs (id, kind, arguments, subject, state, attempt, fence, created_at_ms, run_at_ms)
+                VALUES (\(id), \(kind), \(arguments), \(subject), 'available', 0, 0, \(now), \(runAt ?? now))
+                """)
+        } else {
+            let inserted = try tx.execute(
+                """
+                INSERT INTO jobs (id, kind, arguments, subject, dedupe_key, state, attempt, fence, created_at_ms, run_at_ms)
+                VALUES (\(id), \(kind), \(arguments), \(subject), \(dedupeKey), 'available', 0, 0, \(now), \(runAt ?? now))
+                ON CONFLICT (dedupe_key) DO NOTHING
+                """)
+            guard inserted > 0 else { return nil }
+        }
         if (runAt ?? now) <= now { try tx.notify(Self.channel) }
         return id
     }

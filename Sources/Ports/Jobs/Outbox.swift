@@ -42,14 +42,13 @@ public struct Outbox: Sendable {
     @discardableResult
     public func put(_ message: OutboxMessage, in tx: Transaction) throws -> Bool {
         let id = ids.next(OutboxMessage.self)
-        let inserted = try tx.execute(
+        let isNew = try tx.inserts(
             """
             INSERT INTO outbox (id, channel, dedupe_key, subject, body, created_at_ms, attempts)
             VALUES (\(id), \(message.channel), \(message.dedupeKey), \(message.subject), \(message.body),
                 \(clock.now()), 0)
-            ON CONFLICT (dedupe_key) DO NOTHING
-            """)
-        guard inserted > 0 else { return false }
+            """, unless: "dedupe_key")
+        guard isNew else { return false }
         try queue.enqueue(DeliverOutboxMessage(messageID: id), subject: message.subject, in: tx)
         return true
     }

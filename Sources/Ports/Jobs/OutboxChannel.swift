@@ -74,7 +74,7 @@ extension Outbox {
             try await channel.deliver(delivery, context)
             let now = clock.now()
             try await context.finish(in: database) { tx in
-                try tx.execute(
+                try tx.send(
                     """
                     UPDATE outbox SET sent_at_ms = \(now), attempts = \(context.attempt)
                     WHERE id = \(id) AND sent_at_ms IS NULL

@@ -69,7 +69,7 @@ struct JobScheduler: Sendable {
     private func isTurn(of schedule: Schedule, _ tx: Transaction, now: Timestamp) throws -> Bool {
         let everyMs = schedule.every.milliseconds
         let first = now.adding(schedule.startsAfter)
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO job_schedules (name, every_ms, next_run_at_ms) VALUES (\(schedule.name), \(everyMs), \(first))
             ON CONFLICT (name) DO UPDATE SET every_ms = excluded.every_ms, next_run_at_ms = CASE

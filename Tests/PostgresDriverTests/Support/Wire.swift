@@ -14,6 +14,8 @@ final class Wire: Sendable {
         var losesAnswersOnly = false
         var isOver = false
         var made = 0
+        var turns = 0
+        var isClientsTurn = true
     }
 
     /// Where the line begins.
@@ -69,6 +71,9 @@ final class Wire: Sendable {
         }
     }
 
+    /// How often something was sent to the server after it had answered.
+    var turnCount: Int { state.withLock { $0.turns } }
+
     /// Ends everything.
     func end() {
         state.withLock { state in
@@ -115,7 +120,11 @@ final class Wire: Sendable {
         while true {
             let count = read(from, &bytes, bytes.count)
             let isLost = state.withLock { state in
-                number <= state.deadBefore || state.isDead && (isAnswer || !state.losesAnswersOnly)
+                if count > 0 {
+                    if !isAnswer, state.isClientsTurn { state.turns += 1 }
+                    state.isClientsTurn = isAnswer
+                }
+                return number <= state.deadBefore || state.isDead && (isAnswer || !state.losesAnswersOnly)
             }
             if count <= 0 {
                 // Who hung up behind a dead line is not heard either.

@@ -6,7 +6,7 @@ internal import KessaiApp
 /// How many files and sockets the process may have open.
 enum Descriptors {
     /// What is open beside the connections of clients: databases, calls to Stripe, those that linger.
-    private static let othersMax = 512
+    private static let othersMax = 768
 
     /// Allows this process as many as the machine lets it, for the connections that may be open; many systems begin with
     /// 1,024 for the sake of old programs. Warns when that is not enough: then clients are turned away earlier.

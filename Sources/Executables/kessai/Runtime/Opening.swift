@@ -104,8 +104,8 @@ enum Opening {
         _ settings: Settings, database: any Database, log: Log, clock: any WallClock,
         guests: [KessaiApp.GuestPages] = [], takesIntoUse: Bool = true, lock: SQLiteServerLock? = nil
     ) async throws -> (app: KessaiApp, transport: CurlTransport) {
-        // Stripe's calls are the only ones: as many as it would take from one account in a second.
-        let transport = try CurlTransport(connectionsMax: 128, connectionsPerHostMax: 128, log: log)
+        // Stripe's calls are the only ones: more than it takes from one account in a second, should it need that long for each.
+        let transport = try CurlTransport(connectionsMax: 256, connectionsPerHostMax: 256, log: log)
         var parts = KessaiApp.Parts(
             settings: settings, database: database, transport: transport, mailer: try mailer(settings, clock: clock),
             hasher: PasswordHasher(), clock: clock, random: SystemRandomSource(), log: log)

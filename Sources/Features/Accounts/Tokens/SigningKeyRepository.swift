@@ -33,7 +33,7 @@ struct SigningKeyRepository {
     func insert(generation: Int64, seed: Redacted<[UInt8]>, key: SigningKey, at now: Timestamp, retireAt: Timestamp)
         throws
     {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO signing_keys (kid, generation, seed, created_at_ms, retire_at_ms)
             VALUES (\(SigningKeyID.of(key)), \(generation), \(seed.reveal()), \(now), \(retireAt))

@@ -39,13 +39,13 @@ struct UserRepository {
 
     /// Puts a new hash in the place of `old`; does nothing when the password was changed meanwhile.
     func replace(_ old: PasswordHash, with new: PasswordHash, of id: ID<User>) throws {
-        try tx.execute(
+        try tx.send(
             "UPDATE users SET password_hash = \(new.text) WHERE id = \(id) AND password_hash = \(old.text)")
     }
 
     /// Sets another password: tokens of before are no operator's any more (``JWTAuthenticator``).
     func setPassword(_ hash: PasswordHash, of id: ID<User>, at time: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             "UPDATE users SET password_hash = \(hash.text), password_set_at_ms = \(time) WHERE id = \(id)")
     }
 

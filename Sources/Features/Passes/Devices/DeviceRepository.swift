@@ -12,7 +12,7 @@ struct DeviceRepository {
     /// The device, made when it is new and held until the transaction ends: whoever sells to it or delivers to it
     /// begins here.
     func lock(_ id: String, at now: Timestamp) throws -> Device {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO devices (device_id, unlock_count, created_at_ms, updated_at_ms)
             VALUES (\(id), 0, \(now), \(now)) ON CONFLICT (device_id) DO NOTHING
@@ -37,7 +37,7 @@ struct DeviceRepository {
 
     /// Writes what a delivery changed.
     func update(_ device: Device, at now: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE devices SET license_purchased_at_ms = \(device.licensePurchasedAt),
                 unlock_count = \(device.unlockCount), last_unlock_date = \(device.lastUnlockDate?.description),

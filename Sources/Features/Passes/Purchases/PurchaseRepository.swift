@@ -12,7 +12,7 @@ struct PurchaseRepository {
         """
 
     func insert(_ purchase: Purchase, at now: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO pass_purchases (order_id, device_id, product_type, token_salt, token_hash,
                 token_expires_at_ms, return_url, state, created_at_ms)

@@ -13,7 +13,7 @@ struct CheckoutRepository {
     /// Writes down that a page is about to be made.
     func insert(order: OrderID, terms: CheckoutTerms, at now: Timestamp) throws {
         let expires = Timestamp(epochSeconds: now.adding(terms.lifetime).epochSeconds)
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO checkout_sessions (order_id, idempotency_key, state, locale, payment_method_types,
                 page_lifetime_ms, page_expires_at_ms, submitted_at_ms)
@@ -39,7 +39,7 @@ struct CheckoutRepository {
     func opened(
         order: OrderID, session: String, url: String?, expiresAt: Timestamp, requestID: String?, at now: Timestamp
     ) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE checkout_sessions SET state = 'open', stripe_checkout_session_id = \(session), url = \(url),
                 page_expires_at_ms = \(expiresAt), stripe_request_id = \(requestID), resolved_at_ms = \(now)
@@ -63,7 +63,7 @@ struct CheckoutRepository {
 
     /// The money is there and could not be delivered, since `at` for the first time.
     func undelivered(_ order: OrderID, at: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE checkout_sessions SET undelivered_at_ms = COALESCE(undelivered_at_ms, \(at))
             WHERE order_id = \(order)
@@ -72,7 +72,7 @@ struct CheckoutRepository {
 
     /// The money is there and delivered.
     func delivered(_ order: OrderID) throws {
-        try tx.execute("UPDATE checkout_sessions SET undelivered_at_ms = NULL WHERE order_id = \(order)")
+        try tx.send("UPDATE checkout_sessions SET undelivered_at_ms = NULL WHERE order_id = \(order)")
     }
 }
 

@@ -90,9 +90,15 @@ struct CustomerRow: Sendable {
 struct CustomerRepository {
     let tx: Transaction
 
+    /// The user's customer, if it is known.
+    func known(userID: String) throws -> String? {
+        try tx.row("SELECT stripe_customer_id FROM stripe_customers WHERE user_id = \(userID)")?
+            .textOrNil("stripe_customer_id")
+    }
+
     /// The user's row; begun now when there is none.
     func findOrBegin(userID: String, at now: Timestamp) throws -> CustomerRow {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO stripe_customers (user_id, attempt, submitted_at_ms) VALUES (\(userID), 1, \(now))
             ON CONFLICT (user_id) DO NOTHING
@@ -107,7 +113,7 @@ struct CustomerRepository {
 
     /// The attempt came to nothing: the next one has a key of its own.
     func beginAnew(_ userID: String, after attempt: Int64, at now: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE stripe_customers SET attempt = attempt + 1, submitted_at_ms = \(now)
             WHERE user_id = \(userID) AND attempt = \(attempt) AND stripe_customer_id IS NULL
@@ -116,7 +122,7 @@ struct CustomerRepository {
 
     /// The customer is gone: the user's next one is another attempt.
     func forget(_ customerID: String, of userID: String, at now: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE stripe_customers SET stripe_customer_id = NULL, attempt = attempt + 1, submitted_at_ms = \(now)
             WHERE user_id = \(userID) AND stripe_customer_id = \(customerID)
@@ -125,14 +131,12 @@ struct CustomerRepository {
 
     /// Stores the customer unless another request did; returns the one that counts.
     func finish(userID: String, customerID: String) throws -> String {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE stripe_customers SET stripe_customer_id = \(customerID)
             WHERE user_id = \(userID) AND stripe_customer_id IS NULL
             """)
-        guard let row = try tx.row("SELECT stripe_customer_id FROM stripe_customers WHERE user_id = \(userID)") else {
-            throw DatabaseError.unexpectedRowCount(0)
-        }
-        return try row.text("stripe_customer_id")
+        guard let counts = try known(userID: userID) else { throw DatabaseError.unexpectedRowCount(0) }
+        return counts
     }
 }

@@ -29,7 +29,7 @@ struct DisputeRepository {
     /// second that differ contradict each other, and so does an older end of what goes on since.
     func store(_ dispute: StripeDispute, payment: Payment, snapshotAt: Timestamp) throws -> News {
         guard let known = try standing(of: dispute.id.rawValue) else {
-            try tx.execute(
+            try tx.send(
                 """
                 INSERT INTO disputes (stripe_dispute_id, order_id, payment_id, amount_minor, currency, reason, status,
                     snapshot_at_ms, created_at_ms)
@@ -57,7 +57,7 @@ struct DisputeRepository {
 
     /// Writes what Stripe says.
     func update(_ dispute: StripeDispute, snapshotAt: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE disputes SET status = \(dispute.status.word), snapshot_at_ms = \(snapshotAt),
                 amount_minor = \(dispute.amount.amountMinor)

@@ -37,21 +37,22 @@ struct DisputeSettlement: Sendable {
     /// What the bank takes and gives back is booked once each, by the event that tells of it.
     func book(_ type: String, _ dispute: StripeDispute, of order: Order, cause: Cause, in tx: Transaction) throws {
         let source = dispute.id.rawValue
-        let (kind, isBooked): (String, Bool)
+        let (kind, entry, debit, credit): (String, JournalEntryKind, LedgerAccount, LedgerAccount)
         switch type {
         case "charge.dispute.funds_withdrawn":
-            kind = "dispute_funds_withdrawn"
-            isBooked = try journal.book(
-                .disputeWithdrawal, source: source, of: order.id, amount: dispute.amount, debit: .disputes,
-                credit: .stripeBalance, in: tx)
+            (kind, entry, debit, credit) = (
+                "dispute_funds_withdrawn", .disputeWithdrawal, .disputes, .stripeBalance
+            )
         case "charge.dispute.funds_reinstated":
-            kind = "dispute_funds_reinstated"
-            isBooked = try journal.book(
-                .disputeReinstatement, source: source, of: order.id, amount: dispute.amount, debit: .stripeBalance,
-                credit: .disputes, in: tx)
+            (kind, entry, debit, credit) = (
+                "dispute_funds_reinstated", .disputeReinstatement, .stripeBalance, .disputes
+            )
         default: return
         }
-        guard isBooked else { return }
+        guard try !Journal.has(entry, source: source, in: tx),
+            try journal.book(
+                entry, source: source, of: order.id, amount: dispute.amount, debit: debit, credit: credit, in: tx)
+        else { return }
         try history.append(
             kind, of: order.id, cause: cause,
             ["dispute": .string(source), "amount": .int(dispute.amount.amountMinor)], in: tx)

@@ -57,7 +57,7 @@ struct OrderHistory: Sendable {
                 .text(JSONValue.object(detail).text()),
             ]
         }
-        try tx.execute(SQL(unsafe: Self.insertions[happenings.count], values: values))
+        try tx.send(SQL(unsafe: Self.insertions[happenings.count], values: values))
     }
 
     /// By how many rows they insert.

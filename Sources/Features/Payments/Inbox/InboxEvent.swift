@@ -82,7 +82,7 @@ struct EventRepository {
             }
         let named = event.flatMap(OrderObject.orderID)
         let intent = event.flatMap(OrderObject.paymentIntentID)
-        let inserted = try tx.execute(
+        return try tx.inserts(
             """
             INSERT INTO webhook_events (id, stripe_event_id, type, api_version, livemode, path, payload, state,
                 outcome, order_id, stripe_created_at_ms, received_at_ms, processed_at_ms)
@@ -91,13 +91,11 @@ struct EventRepository {
                 COALESCE((SELECT id FROM orders WHERE id = \(named)),
                     (SELECT order_id FROM payment_attempts WHERE stripe_payment_intent_id = \(intent)),
                     (SELECT order_id FROM payments WHERE stripe_payment_intent_id = \(intent))), \(event?.created ?? at), \(at), \(isProcessed ? at : nil))
-            ON CONFLICT (stripe_event_id) DO NOTHING
-            """)
-        return inserted == 1
+            """, unless: "stripe_event_id")
     }
 
     func update(_ id: String, state: StoredEvent.State, outcome: String, orderID: OrderID?, at: Timestamp?) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE webhook_events SET state = \(state.rawValue), outcome = \(outcome),
                 order_id = COALESCE(\(orderID), order_id), processed_at_ms = \(at)

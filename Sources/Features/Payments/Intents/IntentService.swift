@@ -28,7 +28,12 @@ struct IntentService: Sendable {
     func open(
         _ reference: OrderReference, by principal: Principal, claimed: Int64?, cause: Cause
     ) async throws -> Opened {
-        let order = try await database.read { tx in try OrderRepository(tx: tx).find(reference) }
+        let (order, knownCustomer) = try await database.read { tx in
+            (
+                try OrderRepository(tx: tx).find(reference),
+                try CustomerRepository(tx: tx).known(userID: principal.userID)
+            )
+        }
         guard let order else { throw PaymentError.orderNotFound }
         guard order.userID == principal.userID else { throw PaymentError.permissionDenied("この注文の決済を行う") }
         try Self.requirePayable(order)
@@ -40,7 +45,12 @@ struct IntentService: Sendable {
                     "amount": .int(order.total.amountMinor),
                 ])
         }
-        let customer = try await customers.customer(of: principal.userID)
+        let customer: String
+        if let knownCustomer {
+            customer = knownCustomer
+        } else {
+            customer = try await customers.customer(of: principal.userID)
+        }
         do {
             return try await open(order.id, customer: customer, cause: cause)
         } catch PaymentError.paymentIntentCreation(code: Self.customerMissing, repeatable: false) {

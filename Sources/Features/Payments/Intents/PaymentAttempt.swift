@@ -52,23 +52,24 @@ struct AttemptRepository {
     }
 
     func insert(order: OrderID, attempt: Int64, amount: Money, at: Timestamp) throws -> PaymentAttempt {
-        let row = try tx.row(
+        let fresh = PaymentAttempt(
+            orderID: order, attempt: attempt, idempotencyKey: PaymentAttempt.key(order: order, attempt: attempt),
+            amount: amount, state: .submitted, paymentIntentID: nil, submittedAt: at)
+        try tx.send(
             """
             INSERT INTO payment_attempts (order_id, attempt, idempotency_key, amount_minor, currency, state,
                 submitted_at_ms)
-            VALUES (\(order), \(attempt), \(PaymentAttempt.key(order: order, attempt: attempt)),
-                \(amount.amountMinor), \(amount.currency), 'submitted', \(at))
-            RETURNING \(unsafe: Self.columns)
+            VALUES (\(order), \(attempt), \(fresh.idempotencyKey), \(amount.amountMinor), \(amount.currency),
+                \(fresh.state.rawValue), \(at))
             """)
-        guard let row else { throw DatabaseError.unexpectedRowCount(0) }
-        return try PaymentAttempt(row)
+        return fresh
     }
 
     /// The submitted attempt's intent exists. Changes nothing when no attempt is submitted.
     func opened(
         order: OrderID, attempt: Int64, paymentIntent: String, requestID: String?, at: Timestamp
     ) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE payment_attempts SET state = 'opened', stripe_payment_intent_id = \(paymentIntent),
                 stripe_request_id = \(requestID), resolved_at_ms = \(at)
@@ -78,7 +79,7 @@ struct AttemptRepository {
 
     /// Stripe definitely refused the submitted attempt.
     func refused(order: OrderID, attempt: Int64, code: String, at: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE payment_attempts SET state = 'refused', refusal_code = \(code), resolved_at_ms = \(at)
             WHERE order_id = \(order) AND attempt = \(attempt) AND state = 'submitted'

@@ -31,7 +31,8 @@ struct Journal: Sendable {
     let ids: IDGenerator
 
     /// Books `amount` from one account to the other: the debited account gains it. Returns false, and books nothing,
-    /// when this source was booked in this kind before.
+    /// when this source was booked in this kind before. Who is often told of the same source asks ``has(_:source:in:)`` first,
+    /// which is cheaper.
     @discardableResult
     func book(
         _ kind: JournalEntryKind, source: String, of order: OrderID, amount: Money, debit: LedgerAccount,
@@ -40,14 +41,13 @@ struct Journal: Sendable {
         let negative = try Money.zero(amount.currency).subtracting(amount)
         try Self.requireBalance([(debit, amount), (credit, negative)])
         let id = ids.uuid()
-        let stored = try tx.execute(
+        let isNew = try tx.inserts(
             """
             INSERT INTO journal_entries (id, order_id, kind, source_id, created_at_ms)
             VALUES (\(id), \(order), \(kind.rawValue), \(source), \(clock.now()))
-            ON CONFLICT (kind, source_id) DO NOTHING
-            """)
-        guard stored == 1 else { return false }
-        try tx.execute(
+            """, unless: "kind, source_id")
+        guard isNew else { return false }
+        try tx.send(
             """
             INSERT INTO postings (entry_id, position, account, amount_minor, currency)
             VALUES (\(id), 0, \(debit.rawValue), \(amount.amountMinor), \(amount.currency)),

@@ -22,7 +22,7 @@ struct PaymentRepository {
         """
 
     func insert(_ payment: Payment) throws {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO payments (id, order_id, stripe_payment_intent_id, stripe_charge_id, amount_minor, currency,
                 applied, created_at_ms)

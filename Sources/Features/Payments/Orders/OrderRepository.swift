@@ -33,7 +33,7 @@ struct OrderRepository {
             """)
         guard let row else { throw DatabaseError.unexpectedRowCount(0) }
         for (position, line) in lines.enumerated() {
-            try tx.execute(
+            try tx.send(
                 """
                 INSERT INTO order_lines (order_id, position, product_id, description, quantity, unit_amount_minor,
                     amount_minor)
@@ -168,12 +168,12 @@ struct OrderRepository {
         values.append(order.id.sqlValue)
         // The columns are the program's own; what they are set to is bound.
         let text = "UPDATE orders SET \(sets.joined(separator: ", ")) WHERE id = $\(values.count)"
-        try tx.execute(SQL(unsafe: text, values: values))
+        try tx.send(SQL(unsafe: text, values: values))
     }
 
     /// Gives an unpaid order more time.
     func extend(_ id: OrderID, until: Timestamp) throws {
-        try tx.execute("UPDATE orders SET expires_at_ms = \(until) WHERE id = \(id) AND expires_at_ms < \(until)")
+        try tx.send("UPDATE orders SET expires_at_ms = \(until) WHERE id = \(id) AND expires_at_ms < \(until)")
     }
 }
 

@@ -21,7 +21,7 @@ struct CountedObjectRepository {
                 object.reason?.sqlValue ?? .null, object.created.sqlValue,
             ]
         }
-        try tx.execute(SQL(unsafe: isFew ? Self.insertionOfFew : Self.insertionOfPage, values: values))
+        try tx.send(SQL(unsafe: isFew ? Self.insertionOfFew : Self.insertionOfPage, values: values))
     }
 
     private static let few = 8

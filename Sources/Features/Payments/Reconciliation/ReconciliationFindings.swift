@@ -53,7 +53,7 @@ struct ReconciliationFindingRepository {
 
     /// Closes what lies in the run's period and this run did not find any more.
     func resolve(of run: ReconciliationRun, at now: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE reconciliation_findings SET resolved_at_ms = \(now)
             WHERE resolved_at_ms IS NULL AND last_seen_at_ms < \(run.startedAt)

@@ -23,12 +23,12 @@ struct ReconciliationRunRepository {
     /// Begins a run. Throws `ReconciliationUnderWay` while another one runs.
     func begin(_ run: ReconciliationRun) throws {
         let now = run.startedAt
-        try tx.execute(
+        try tx.send(
             """
             UPDATE reconciliation_runs SET state = 'interrupted', ended_at_ms = \(now)
             WHERE state = 'running' AND locked_until_ms <= \(now)
             """)
-        try tx.execute(
+        try tx.send(
             """
             DELETE FROM reconciliation_runs
             WHERE state <> 'running' AND started_at_ms < \(now.adding(.zero - Self.kept))
@@ -71,7 +71,7 @@ struct ReconciliationRunRepository {
 
     /// Keeps a finished run's statement, as its JSON.
     func append(_ statement: ReconciliationStatement, body: String) throws {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO reconciliation_statements (id, since_ms, until_ms, balanced, body, created_at_ms)
             VALUES (\(statement.id), \(statement.period.since), \(statement.period.until), \(statement.isBalanced),

@@ -11,7 +11,7 @@ struct RefundRepository {
         """
 
     func insert(_ refund: Refund, requestKey: String? = nil) throws {
-        try tx.execute(
+        try tx.send(
             """
             INSERT INTO refunds (id, order_id, payment_id, amount_minor, currency, reason, state, idempotency_key,
                 request_key, stripe_refund_id, requested_by, created_at_ms, updated_at_ms)
@@ -40,7 +40,7 @@ struct RefundRepository {
     }
 
     func update(_ refund: Refund, at: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE refunds SET state = \(refund.state.rawValue), stripe_refund_id = \(refund.stripeRefundID),
                 updated_at_ms = \(at)
@@ -50,7 +50,7 @@ struct RefundRepository {
 
     /// Stripe definitely refused a submitted refund.
     func refused(_ id: String, code: String, at: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE refunds SET state = 'refused', refusal_code = \(code), updated_at_ms = \(at)
             WHERE id = \(id) AND state = 'submitted'

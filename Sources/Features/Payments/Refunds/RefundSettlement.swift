@@ -82,11 +82,14 @@ struct RefundSettlement: Sendable {
         switch refund.state {
         case .submitted, .pending, .refused: break
         case .succeeded:
+            guard try !Journal.has(.refund, source: source, in: tx) else { return }
             try journal.book(
                 .refund, source: source, of: order.id, amount: refund.amount, debit: account, credit: .stripeBalance,
                 in: tx)
         case .failed, .canceled:
-            guard try Journal.has(.refund, source: source, in: tx) else { return }
+            guard try Journal.has(.refund, source: source, in: tx),
+                try !Journal.has(.refundReversal, source: source, in: tx)
+            else { return }
             try journal.book(
                 .refundReversal, source: source, of: order.id, amount: refund.amount, debit: .stripeBalance,
                 credit: account, in: tx)

@@ -102,12 +102,12 @@ struct SweepRepository {
     /// The steps ended.
     func forget(_ steps: [SweepStep]) throws {
         for step in steps {
-            try tx.execute("DELETE FROM sweep_tries WHERE kind = \(step.kind.rawValue) AND id = \(step.id)")
+            try tx.send("DELETE FROM sweep_tries WHERE kind = \(step.kind.rawValue) AND id = \(step.id)")
         }
     }
 
     /// Takes away the rows of things that ended by themselves: what still fails has been tried since.
     func prune(before: Timestamp) throws {
-        try tx.execute("DELETE FROM sweep_tries WHERE next_try_at_ms < \(before)")
+        try tx.send("DELETE FROM sweep_tries WHERE next_try_at_ms < \(before)")
     }
 }

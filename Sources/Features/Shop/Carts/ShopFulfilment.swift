@@ -22,7 +22,7 @@ public struct ShopFulfilment: Fulfilment {
 
     /// Records the delivery once, by its primary key, and puts the receipt in the outbox.
     public func fulfil(_ order: Order, in tx: Transaction) throws {
-        try tx.execute(
+        try tx.send(
             "INSERT INTO shop_deliveries (order_id, delivered_at_ms) VALUES (\(order.id), \(clock.now()))")
         guard let user = order.userID, let address = try addresses.address(ofUser: user, in: tx) else { return }
         let lines = try OrderLines.of(order, in: tx).map { line in

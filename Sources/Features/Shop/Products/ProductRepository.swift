@@ -49,7 +49,7 @@ struct ProductRepository {
 
     /// Writes what an operator changed. The stock is a count at this moment: orders take from it meanwhile.
     func update(_ product: Product, at now: Timestamp) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE products SET name = \(product.name), description = \(product.description),
                 unit_amount_minor = \(product.unitAmount.amountMinor), currency = \(product.unitAmount.currency),
@@ -72,7 +72,7 @@ struct ProductRepository {
 
     /// Puts back what was taken for an order that will never be paid; never beyond what a product may have.
     func putBack(_ quantity: Int64, of id: String) throws {
-        try tx.execute(
+        try tx.send(
             """
             UPDATE products SET stock = CASE WHEN stock > \(Product.stockMax) - \(quantity)
                 THEN \(Product.stockMax) ELSE stock + \(quantity) END
