@@ -105,11 +105,10 @@ public final class TransactionQueue: Sendable {
         return nil
     }
 
-    /// Blocks the worker until there is work, and gives at most `maximum` closures; nil when the worker must end. None when
-    /// `withinMs` milliseconds brought no work, or only such as was cancelled.
-    public func take(atMost maximum: Int, withinMs: Int? = nil) -> [any WaitingTransaction]? {
+    /// Blocks the worker until there is work, and gives at most `maximum` closures; nil when the worker must end.
+    public func take(atMost maximum: Int) -> [any WaitingTransaction]? {
         var isIdle = false
-        func step(_ state: inout State) -> [any WaitingTransaction]?? {
+        let taken = monitor.wait { state -> [any WaitingTransaction]?? in
             if isIdle { state.idle -= 1 }
             isIdle = false
             if state.count > 0 { return .some(state.take(atMost: maximum)) }
@@ -117,14 +116,6 @@ public final class TransactionQueue: Sendable {
             state.idle += 1
             isIdle = true
             return nil
-        }
-        let taken: [any WaitingTransaction]?
-        if let withinMs {
-            let found = monitor.wait(timeoutMs: withinMs, until: step)
-            if found == nil, isIdle { monitor.withLock { $0.idle -= 1 } }
-            taken = found ?? []
-        } else {
-            taken = monitor.wait(until: step)
         }
         return taken?.filter { job in
             guard job.isCancelled else { return true }

@@ -50,8 +50,6 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
     /// Whether transactions are savepoints of one that ends with ``rewind()``, and whether one of them is open.
     private var isRewindable = false
     private var isWithin = false
-    /// The log, where it is this connection that copies it.
-    private(set) var log: SQLiteLog?
     /// How many statements that may write were run.
     private(set) var writeCount = 0
 
@@ -124,9 +122,7 @@ final class SQLiteConnection: SQLSession, @unchecked Sendable {
                 throw DatabaseError.unavailable(reason: "\(path): commits would not be durable")
             }
             try keepLog(path, settings.busyTimeoutMs)
-            // SQLite itself would do it within a commit.
-            try speak("PRAGMA wal_autocheckpoint = 0")
-            if role == .writer { log = SQLiteLog(of: database) }
+            if role == .guest { try speak("PRAGMA wal_autocheckpoint = 0") }
             try speak("PRAGMA cache_size = -16384")
             try speak("PRAGMA journal_size_limit = 67108864")
         }

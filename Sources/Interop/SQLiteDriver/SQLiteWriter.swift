@@ -24,12 +24,7 @@ final class SQLiteWriter: Sendable {
 
     /// The writer thread: serves the line until it is closed.
     func serve(_ line: TransactionQueue) {
-        while true {
-            let log = connection.log.flatMap { $0.has(SQLiteLog.pagesWhenIdle) ? $0 : nil }
-            guard let batch = line.take(atMost: Self.batchMax, withinMs: log.map { _ in SQLiteLog.idleMs }) else {
-                break
-            }
-            if batch.isEmpty { log?.copy() }
+        while let batch = line.take(atMost: Self.batchMax) {
             var writes: [any WaitingTransaction] = []
             for job in batch {
                 if job.isWrite {
@@ -42,17 +37,12 @@ final class SQLiteWriter: Sendable {
                 }
             }
             commitTogether(writes)
-            // Behind the answers.
-            keepLogShort()
         }
         line.workerEnds()
     }
 
-    private func keepLogShort() { if let log = connection.log, log.has(SQLiteLog.pagesMax) { log.copy() } }
-
     /// One closure in a transaction of its own.
     func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
-        defer { keepLogShort() }
         try connection.begin(mayWrite: true)
         return try writeBegun(body)
     }
