@@ -147,8 +147,9 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         if let doom { throw doom.error }
         let parameters = try PostgresParameters(sql.values)
         let statement = try statements.find(sql.shape, parameters.types)
-        // A statement is prepared when it is waited for; and what waits here, and its answers there, stay few.
-        guard isNamed(statement), statement.isPrepared, pipeline.unreadCount < Self.unreadMax,
+        // A statement is prepared when it is waited for; what waits here, and its answers there, stay few; and nobody reads
+        // what comes after a read.
+        guard mayWrite, isNamed(statement), statement.isPrepared, pipeline.unreadCount < Self.unreadMax,
             parameters.byteCount < Self.sentBytesMax
         else {
             _ = try run(statement, parameters, rowsMax: Transaction.rowsMaxDefault)

@@ -75,6 +75,17 @@ import Testing
         }
     }
 
+    @Test(arguments: Subject.all) func `they do not write in a read`(_ subject: Subject) async throws {
+        try await withSubject(subject) { database in
+            for number in 0..<3 {
+                try await database.write { tx in try tx.send(Self.insertion(number)) }
+                let refused = await failure { try await database.read { tx in try tx.send(Self.insertion(9)) } }
+                #expect(refused is DatabaseError)
+            }
+            #expect(try await pairs(database) == [0, 1, 2])
+        }
+    }
+
     @Test(arguments: Subject.all) func `a row is inserted unless there is one`(_ subject: Subject) async throws {
         try await withSubject(subject) { database in
             for round in 0..<3 {
