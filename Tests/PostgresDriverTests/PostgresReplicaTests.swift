@@ -37,13 +37,24 @@ import Testing
     @Test func `a commit that no replica confirms is unknown, also when an operator cancels its waiting`() async throws
     {
         try await withPrivateServer { _, sandbox async throws in
-            try await sandbox.database.run("CREATE TABLE t (i BIGINT)")
+            try await sandbox.database.run("CREATE TABLE t (i BIGINT)", "CREATE TABLE u (i BIGINT)")
             let limits = PostgresLimits(silenceMs: 300, commitTimeoutMs: 600)
             let node = try sandbox.node(limits: limits)
             try await node.run("SELECT 1")
             let patient = try sandbox.node()
             try await patient.run("SELECT 1")
+            // Without a limit for statements, a commit has its own, also when statements went with it.
+            let hasty = try sandbox.node(
+                connectionsMax: 1, limits: PostgresLimits(statementTimeoutMs: 0, silenceMs: 300, commitTimeoutMs: 600))
+            for _ in 0..<2 { try await hasty.write { tx in try tx.send("INSERT INTO u VALUES (\(9))") } }
             try await setReplicas("nobody", sandbox)
+            await #expect(throws: DatabaseError.commitUnknown) {
+                try await hasty.write { tx in
+                    _ = try tx.row("SELECT count(*) AS n FROM t")
+                    try tx.send("INSERT INTO u VALUES (\(9))")
+                }
+            }
+            await hasty.close()
             await #expect(throws: DatabaseError.commitUnknown) { try await node.run("INSERT INTO t VALUES (1)") }
             // Reading goes on.
             #expect(try await node.number("SELECT count(*) AS n FROM t WHERE i = 0") == 0)

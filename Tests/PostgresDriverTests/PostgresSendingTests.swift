@@ -23,6 +23,11 @@ import Testing
                 CREATE FUNCTION collide(really BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
                 BEGIN IF really = 1 THEN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END IF; END $$
                 """)
+            try await sandbox.database.run(
+                """
+                CREATE FUNCTION lack(really BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+                BEGIN IF really = 1 THEN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END IF; END $$
+                """)
             let limits = PostgresLimits(commitTimeoutMs: 2_000)
             let node = try PostgresDatabase(
                 url: try wire.url(sandbox.url), connectionsMax: 1, limits: limits, clock: SystemClock())
@@ -163,14 +168,20 @@ import Testing
     @Test func `a closure that throws leaves nothing, whatever waited`() async throws {
         struct Stop: Error {}
         try await withNode { node, _, sandbox in
-            for number in [3, 1] {
-                await #expect(throws: Stop.self) {
-                    try await node.write { tx in
-                        try tx.send(Self.insertion(number))
-                        throw Stop()
-                    }
+            await #expect(throws: Stop.self) {
+                try await node.write { tx in
+                    try tx.send(Self.insertion(3))
+                    throw Stop()
                 }
             }
+            // One that had failed before it threw is what failed.
+            let error = await #expect(throws: DatabaseError.self) {
+                try await node.write { tx in
+                    try tx.send(Self.insertion(1))
+                    throw Stop()
+                }
+            }
+            guard case .uniqueViolation = error else { Issue.record("\(String(describing: error))"); return }
             #expect(try await numbers(sandbox) == [1, 2])
             try await node.write { tx in try tx.send(Self.insertion(3)) }
             #expect(try await numbers(sandbox) == [1, 2, 3])
@@ -216,6 +227,22 @@ import Testing
                     _ = try tx.row("SELECT max(i) AS i FROM t")
                     try tx.send(Self.insertion(3))
                     try tx.send("SELECT vanish(\(1))")
+                }
+            }
+            #expect(runs.value == 1)
+            #expect(try await numbers(sandbox) == [1, 2])
+        }
+    }
+
+    @Test func `what would fail again is not run again`() async throws {
+        try await withNode { node, _, sandbox in
+            for _ in 0..<2 { try await node.write { tx in try tx.send("SELECT lack(\(0))") } }
+            let runs = Counter()
+            await #expect(throws: DatabaseError.diskFull) {
+                try await node.write { tx in
+                    runs.rise()
+                    try tx.send(Self.insertion(3))
+                    try tx.send("SELECT lack(\(1))")
                 }
             }
             #expect(runs.value == 1)

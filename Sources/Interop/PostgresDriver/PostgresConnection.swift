@@ -4,27 +4,6 @@ internal import Database
 /// A connection with its prepared statements, for one transaction after the other.
 // Unchecked: a connection belongs to one thread at a time; it is handed over under the pool's lock.
 final class PostgresConnection: SQLSession, @unchecked Sendable {
-    /// Why a transaction cannot commit, whatever its closure made of the error.
-    enum Doom {
-        /// Other transactions were in the way; it is worth running again.
-        case collision
-        /// A prepared statement was not as expected; it is worth running again without names.
-        case statementName(DatabaseError)
-        /// A statement failed that was not waited for; it is worth running again and waiting for each.
-        case notWaitedFor
-        /// The connection is gone.
-        case lost(DatabaseError)
-
-        /// What the closure is told. It will run again unless the connection is lost, so it hears of nothing that it
-        /// might write down as the statement's fault.
-        var error: DatabaseError {
-            switch self {
-            case .collision, .statementName, .notWaitedFor: .conflict
-            case .lost(let error): error
-            }
-        }
-    }
-
     /// So many statements are sent without waiting before one is waited for.
     static let unreadMax = 64
     /// A statement with more bytes of values is waited for.
@@ -40,7 +19,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
     private var mayWrite = false
     private var usesNames = true
     private var lastError: DatabaseError?
-    private(set) var doom: Doom?
+    private(set) var doom: PostgresDoom?
     /// A statement whose answer a migration changed, to be given back when no transaction is open.
     private var broken: PostgresStatement?
 
@@ -99,6 +78,8 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         }
         let tag: String
         do {
+            // Apart from their answers nobody could tell how long the commit itself takes.
+            if pipeline.unreadCount > 0 { try handle.requestAnswers() }
             try handle.queue("COMMIT")
             if let (fault, sent) = try pipeline.syncAndRead() {
                 // Who says so may be a pooler that lost the server. Only a transaction that is known to have failed has been
@@ -115,7 +96,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             tag = try handle.check(result)
             guard handle.warningCount == warningCount else { throw DatabaseError.commitUnknown }
         } catch let fault as PostgresFault {
-            if !handle.isAlive || fault.isLost || fault.code == "40003" { throw .commitUnknown }
+            if !handle.isAlive || fault.isLost || fault.mayHideACommit { throw .commitUnknown }
             if fault.isCollision { doom = .collision }
             throw fault.error
         } catch {
@@ -126,14 +107,21 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
         }
     }
 
-    /// Undoes the transaction; does nothing where there is none.
+    /// Undoes the transaction; does nothing where there is none. What failed unseen dooms it as if it had been waited for.
     func rollBack() {
-        // The first is passed over where a statement fails that nobody had waited for.
-        for _ in 0..<2
-        where handle.isAlive && (pipeline.unreadCount > 0 || PQtransactionStatus(handle.raw) != PQTRANS_IDLE) {
-            do { try pipeline.end("ROLLBACK") } catch {
-                // A connection that is not idle now is not used again, and the server undoes what it left.
+        do {
+            if doom == nil, handle.isAlive, pipeline.unreadCount > 0 {
+                try handle.queue("ROLLBACK")
+                if let (fault, sent) = try pipeline.syncAndRead() {
+                    _ = remember(fault, sent)
+                } else {
+                    try handle.readSync(withinMs: handle.silenceMs)
+                }
             }
+            let isOpen = pipeline.unreadCount > 0 || PQtransactionStatus(handle.raw) != PQTRANS_IDLE
+            if handle.isAlive, isOpen { try pipeline.end("ROLLBACK") }
+        } catch {
+            // A connection that is not idle now is not used again, and the server undoes what it left.
         }
     }
 
@@ -172,7 +160,9 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             try pipeline.queue(statement, parameters, byName: byName, isWaitedFor: true)
             if let (fault, sent) = try pipeline.syncAndRead() { throw remember(fault, sent) }
             let result: SQLResult
-            do { result = try collect(statement, rowsMax) } catch {
+            do { result = try collect(statement, rowsMax) } catch let fault as PostgresFault {
+                throw pipeline.resync(after: fault)
+            } catch {
                 pipeline.resync()
                 throw error
             }
@@ -272,7 +262,7 @@ final class PostgresConnection: SQLSession, @unchecked Sendable {
             if fault.code == "0A000", statement.isPrepared { broken = statement }
             doom = .statementName(error)
         } else if case .sent = sent {
-            doom = .notWaitedFor
+            doom = fault.isWorthARun ? .notWaitedFor : .failed(error)
         }
         return doom?.error ?? error
     }

@@ -31,6 +31,18 @@ struct PostgresFault: Error {
     /// Whether the same transaction may succeed when it is run again.
     var isCollision: Bool { code == "40001" || code == "40P01" }
 
+    /// Whether the same statement may end otherwise when it is run again and waited for: not after the server's own time for it,
+    /// and not for what it lacks.
+    var isWorthARun: Bool {
+        switch error {
+        case .conflict, .unavailable, .diskFull: false
+        default: true
+        }
+    }
+
+    /// Whether a commit that was answered so may have happened: who says it may be a pooler, or a server that ended.
+    var mayHideACommit: Bool { code == "40003" || ["08", "57P", "58"].contains { code.hasPrefix($0) } }
+
     /// Whether the server's connection lacks the prepared statement, has it already, or has it with another answer:
     /// a pooler gave us another of its connections, someone discarded it, or a migration changed a table.
     var isOfStatementName: Bool { code == "26000" || code == "42P05" || code == "0A000" }

@@ -114,6 +114,17 @@ final class PostgresHandle {
         guard wasSent == 1 else { throw fault(nil) }
     }
 
+    /// Asks for the answers to what was queued so far before what is queued next is begun.
+    func requestAnswers() throws(PostgresFault) {
+        guard PQsendFlushRequest(raw) == 1 else { throw fault(nil) }
+    }
+
+    /// How long the server may be silent that is at work on so many statements; nil where it has no limit.
+    func silenceMs(ofStatements count: Int) -> Int? { statementSilenceMs.map { $0 * count } }
+
+    /// How long it may be silent that has nothing to do but to answer.
+    var silenceMs: Int { target.limits.silenceMs }
+
     /// Sends what was queued. When one of the statements fails, the server runs none after it, up to here.
     func sync() throws(PostgresFault) {
         guard PQpipelineSync(raw) == 1 else { throw fault(nil) }
@@ -145,9 +156,9 @@ final class PostgresHandle {
     func command(_ text: String) throws(PostgresFault) -> String {
         try queue(text)
         if isPipelined { try sync() }
-        let result = try outcome(withinMs: target.limits.silenceMs)
+        let result = try outcome(withinMs: silenceMs)
         defer { PQclear(result) }
-        if isPipelined { try readSync(withinMs: target.limits.silenceMs) }
+        if isPipelined { try readSync(withinMs: silenceMs) }
         return try check(result)
     }
 

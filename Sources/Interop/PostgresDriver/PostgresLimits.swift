@@ -11,8 +11,8 @@ public struct PostgresLimits: Sendable, Equatable {
     /// How long opening a connection may take for each host, in seconds, 5 by default and at least 2.
     public var connectTimeoutSeconds: Int
     /// How long the server may be silent in milliseconds, 5,000 by default, before it is taken to be away: at once where
-    /// the answer costs it nothing (the beginning of a transaction), and where it may be at work, when nobody answers at
-    /// its address either.
+    /// the answer costs it nothing (the end of a read), and where it may be at work, when nobody answers at its address
+    /// either.
     public var silenceMs: Int
     /// How long a commit may take in milliseconds, 10,000 by default, before its outcome is unknown. A commit waits for a
     /// synchronous replica without end, and no `statement_timeout` is over it.

@@ -73,14 +73,15 @@ final class PostgresPipeline {
     /// first error among them, after which nothing is left to read.
     func syncAndRead() throws(PostgresFault) -> (fault: PostgresFault, of: Sent)? {
         try handle.sync()
+        // The server keeps its answers until it has run all.
+        let withinMs = handle.silenceMs(ofStatements: unread.count + 1)
         for sent in unread {
             do {
-                let result = try handle.outcome()
+                let result = try handle.outcome(withinMs: withinMs)
                 defer { PQclear(result) }
                 try handle.check(result)
             } catch {
-                resync()
-                return (error, sent)
+                return (resync(after: error), sent)
             }
             if case .preparation(let statement) = sent { statement.isPrepared = true }
             if case .beginning(isAll: true) = sent { hasBegun = true }
@@ -89,7 +90,16 @@ final class PostgresPipeline {
         return nil
     }
 
-    /// After an error: throws away what the server still says of what was sent with it.
+    /// Throws away what the server still says of what was sent with a statement that failed. That the connection is lost may
+    /// show only then: a pooler whose server is gone says so first, and hangs up.
+    func resync(after fault: PostgresFault) -> PostgresFault {
+        resync()
+        var fault = fault
+        fault.isLost = fault.isLost || !handle.isAlive
+        return fault
+    }
+
+    /// Throws away what the server still says of what was sent.
     func resync() {
         unread.removeAll(keepingCapacity: true)
         guard handle.isAlive else { return }
@@ -100,9 +110,10 @@ final class PostgresPipeline {
 
     /// Runs a last statement, whatever was not read before it.
     func end(_ text: String) throws(PostgresFault) {
+        let withinMs = hasBegun && unread.isEmpty ? handle.silenceMs : handle.silenceMs(ofStatements: unread.count + 1)
         try handle.queue(text)
         try handle.sync()
         unread.removeAll(keepingCapacity: true)
-        try handle.readSync()
+        try handle.readSync(withinMs: withinMs)
     }
 }

@@ -12,6 +12,7 @@ struct PostgresWorker: Sendable {
 
     private enum Outcome {
         case committed(notifying: [String])
+        case unknown(notifying: [String])
         case wasRead
         case failed(any Error)
         case notBegun(DatabaseError)
@@ -54,6 +55,10 @@ struct PostgresWorker: Sendable {
             case .committed(let channels):
                 job.finish(nil)
                 return notifier.notify(channels, by: line)
+            case .unknown(let channels):
+                job.finish(DatabaseError.commitUnknown)
+                // It may be there; to look in vain costs little.
+                return notifier.notify(channels, by: line)
             case .failed(let error): return job.finish(error)
             case .notBegun(let error):
                 reconnections += 1
@@ -83,10 +88,12 @@ struct PostgresWorker: Sendable {
             return .notBegun(error.error)
         }
         var thrown: (any Error)?
+        var isCommitting = false
         do {
             try job.run(in: transaction)
             if connection.doom == nil, !transaction.needsSavepoints {
                 if !job.isWrite { return .wasRead }
+                isCommitting = true
                 try connection.commit()
                 return .committed(notifying: transaction.notifiedChannels)
             }
@@ -94,13 +101,17 @@ struct PostgresWorker: Sendable {
             thrown = error
         }
         connection.rollBack()
+        if isCommitting, thrown as? DatabaseError == .commitUnknown {
+            return .unknown(notifying: transaction.notifiedChannels)
+        }
         // The closure may have swallowed what dooms the transaction, or thrown another error because of it.
         switch connection.doom {
         case .collision: return .collided
         case .statementName(let error): return .statementName(error)
-        // A server that never heard of it; what ran here had no effect.
+        // Nothing was committed, nor asked to be.
         case .lost(let error) where !connection.pipeline.hasBegun: return .notBegun(error)
         case .lost(let error): return .failed(error)
+        case .failed(let error): return .failed(error)
         case .notWaitedFor: return .needsSavepoints
         case nil where transaction.needsSavepoints: return .needsSavepoints
         case nil: return .failed(thrown ?? DatabaseError.conflict)
