@@ -52,7 +52,8 @@ public final class Transaction {
     /// on PostgreSQL one way there and back for all of them. Statements run in the order of their calls in any case.
     ///
     /// An error of a statement that was not waited for is not thrown here: the driver gives the closure's run up, as it
-    /// does for a savepoint that would have to be undone, and in the next run each statement is waited for.
+    /// does for a savepoint that would have to be undone, and in the next run each statement is waited for. What would fail
+    /// again (a lock that was waited for too long, a full disk) is the transaction's error at once.
     public func send(_ sql: SQL) throws {
         guard savepoints == .presumed else {
             try execute(sql)
@@ -184,7 +185,7 @@ public protocol SQLSession: AnyObject {
     func run(_ sql: SQL, rowsMax: Int) throws -> SQLResult
     /// Runs one statement now, or, before anything else, with the next `run` or the commit. When one that was not waited
     /// for fails, nothing more succeeds, the transaction does not commit, and the driver runs its closure again with
-    /// ``Transaction/Savepoints/made``.
+    /// ``Transaction/Savepoints/made`` unless it would fail again.
     func send(_ sql: SQL) throws
     /// Checks that the transaction may notify. The driver takes `Transaction.notifiedChannels` after the commit.
     func notify(_ channel: String) throws
