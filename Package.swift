@@ -63,24 +63,27 @@ let package = Package(
         system("CYajl", pkgConfig: "yajl", apt: "libyajl-dev"),
         room("JSON", in: "Interop", ["CYajl", "Kernel"]),
         system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
-        room("Crypto", in: "Interop", ["CSodium", "Kernel"]),
+        // The C library's own, as the allocator below: there with the compiler.
+        .systemLibrary(name: "CPthread", path: "Sources/Interop/CPthread"),
+        room("Threads", in: "Interop", ["CPthread"]),
+        room("Crypto", in: "Interop", ["CSodium", "Kernel", "Threads"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         system("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
-        room("HTTPServer", in: "Interop", ["CGnuTLS", "CMicroHTTPD", "HTTP", "Kernel"]),
+        room("HTTPServer", in: "Interop", ["CGnuTLS", "CMicroHTTPD", "HTTP", "Kernel", "Threads"]),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
-        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel"]),
+        room("CurlTransport", in: "Interop", ["CCurl", "HTTP", "Kernel", "Threads"]),
         room("DriverSupport", in: "Interop", ["CMalloc", "Database", "Kernel"]),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
-        room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel"]),
+        room("SQLiteDriver", in: "Interop", ["CSQLite", "Database", "DriverSupport", "Kernel", "Threads"]),
         system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
-        room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel"]),
+        room("PostgresDriver", in: "Interop", ["CPostgres", "Database", "DriverSupport", "Kernel", "Threads"]),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         room("Gzip", in: "Interop", ["CZlib"]),
         room("MailFolder", in: "Interop", ["Crypto", "Kernel", "Mail"]),
         room("TimeZones", in: "Interop", ["Kernel"]),
         // The C library's own allocator: there with the compiler.
         .systemLibrary(name: "CMalloc", path: "Sources/Interop/CMalloc"),
-        room("SeededTasks", in: "Interop", ["DriverSupport"]),
+        room("SeededTasks", in: "Interop", ["DriverSupport", "Threads"]),
         room("ChildProcess", in: "Interop", ["Kernel"]),
 
         // Ports
@@ -278,10 +281,10 @@ let package = Package(
         tests("DatabaseTests", ["Database", "DatabaseTesting", "Kernel", "KernelTesting", "SQLiteDriver"]),
         tests(
             "SQLiteDriverTests",
-            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting"]),
+            ["SQLiteDriver", "Database", "DatabaseTesting", "DriverSupport", "Kernel", "KernelTesting", "Threads"]),
         tests(
             "PostgresDriverTests",
-            ["PostgresDriver", "Database", "DriverSupport", "Jobs", "Kernel", "KernelTesting"]),
+            ["PostgresDriver", "Database", "DriverSupport", "Jobs", "Kernel", "KernelTesting", "Threads"]),
         tests("CurlTransportTests", ["CurlTransport", "HTTPServer", "HTTP", "Kernel", "KernelTesting"]),
         tests("JobsTests", ["Database", "DatabaseTesting", "Jobs", "Kernel", "KernelTesting"]),
         tests(

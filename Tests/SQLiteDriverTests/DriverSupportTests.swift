@@ -4,6 +4,7 @@ import DriverSupport
 import Kernel
 import KernelTesting
 import Testing
+import Threads
 
 /// What both drivers stand on.
 @Suite(.timeLimit(.minutes(5))) struct DriverSupportTests {
@@ -46,7 +47,7 @@ import Testing
     @Test func `a read that is cancelled while waiting never begins, and a write does`() async throws {
         let latch = Latch()
         let line = TransactionQueue(waitingMax: 5, workersMax: 1) { line in
-            try OwnedThread.start {
+            try OwnedThread.start(named: "line") {
                 while let jobs = line.take(atMost: 1) {
                     latch.hold()
                     for job in jobs { job.finish(DatabaseError.conflict) }

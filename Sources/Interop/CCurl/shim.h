@@ -1,9 +1,5 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <pthread.h>
-
-// GNU's own function, which the C library declares only for programs that ask for it before anything else.
-extern int pthread_setname_np(pthread_t thread, const char *name);
 
 // The functions below are inline because Swift cannot call C functions with variable arguments. Each stands for one
 // kind of argument.

@@ -1,12 +1,10 @@
 #include <microhttpd.h>
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-// GNU's own functions, which the C library declares only for programs that ask for them before anything else.
+// GNU's own function, which the C library declares only for programs that ask for it before anything else.
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
-extern int pthread_setname_np(pthread_t thread, const char *name);
 
 // What a body's maker says instead of a count; macros with a cast, which Swift does not see.
 static const ssize_t kessai_mhd_end_of_stream = MHD_CONTENT_READER_END_OF_STREAM;

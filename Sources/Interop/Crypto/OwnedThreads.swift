@@ -1,4 +1,5 @@
 private import Glibc
+private import Threads
 
 /// A few threads that run closures in the order they came.
 ///
@@ -56,20 +57,7 @@ final class OwnedThreads: @unchecked Sendable {
 
     /// Starts a thread, which holds a reference to these threads until it ends; false when the machine has none left.
     private func start() -> Bool {
-        let retained = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { raw in
-                guard let raw else { return nil }
-                Unmanaged<OwnedThreads>.fromOpaque(raw).takeRetainedValue().work()
-                return nil
-            }, retained.toOpaque())
-        guard status == 0 else {
-            retained.release()
-            return false
-        }
-        pthread_detach(thread)
+        do { try OwnedThread.start(named: "hashing") { self.work() } } catch { return false }
         return true
     }
 

@@ -1,5 +1,6 @@
 public import HTTP
 public import Kernel
+private import Threads
 
 /// Sends requests with libcurl, all of them on one thread of its own, over a pool of connections.
 ///
@@ -36,8 +37,9 @@ public final class CurlTransport: HTTPTransport {
             connectionsMax: max(1, connectionsMax), connectionsPerHostMax: max(1, connectionsPerHostMax),
             requestsMax: requestsMax, connectTimeoutMs: connectTimeout.milliseconds,
             authoritiesFile: authoritiesFile, log: log)
-        guard let engine = CurlEngine(settings), OwnedThread.start(named: "curl", { engine.run() }) else {
-            throw .notSent(reason: "libcurl does not start")
+        guard let engine = CurlEngine(settings) else { throw .notSent(reason: "libcurl does not start") }
+        do { try OwnedThread.start(named: "curl") { engine.run() } } catch {
+            throw .notSent(reason: "no thread for libcurl")
         }
         self.engine = engine
     }

@@ -1,6 +1,7 @@
 import HTTP
 import Kernel
 import Synchronization
+import Threads
 
 #if canImport(Glibc)
     private import Glibc
@@ -57,11 +58,12 @@ final class LoopGroup: Sendable {
         self.loops = loops
         ending = Mutex(Ending(running: count))
         for (index, loop) in loops.enumerated() {
-            let started = OwnedThread.start(named: "http-\(index)") { [self] in
-                loop.run(in: self)
-                loopEnded()
-            }
-            guard started else {
+            do {
+                try OwnedThread.start(named: "http-\(index)") { [self] in
+                    loop.run(in: self)
+                    loopEnded()
+                }
+            } catch {
                 for loop in loops[..<index] { loop.post(.drain(within: .zero)) }
                 throw .outOfResources("no thread for the server")
             }

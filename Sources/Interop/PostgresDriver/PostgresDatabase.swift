@@ -1,6 +1,7 @@
 public import Database
 private import DriverSupport
 public import Kernel
+private import Threads
 
 /// PostgreSQL 15 or newer, for many nodes; also behind a pooler such as pgbouncer in its transaction mode.
 ///
@@ -43,7 +44,7 @@ public final class PostgresDatabase: Database {
         line = TransactionQueue(
             waitingMax: limits.queueMax, workersMax: min(max(connectionsMax, 1), 256)
         ) { line in
-            try OwnedThread.start { worker.serve(line) }
+            try OwnedThread.start(named: "postgres") { worker.serve(line) }
         }
         waiters = ChannelWaiters(clock: clock)
         listener = PostgresListener(hearing ?? target, mayBePooled: hearing != nil, waiters, log: log)

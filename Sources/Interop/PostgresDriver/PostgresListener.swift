@@ -3,6 +3,7 @@ internal import Database
 internal import DriverSupport
 private import Glibc
 internal import Kernel
+private import Threads
 
 /// One connection that hears the notifications of all channels, on a thread of its own; both begin with the first
 /// channel.
@@ -55,7 +56,7 @@ final class PostgresListener: @unchecked Sendable {
             return !state.isRunning
         }
         if mustStart {
-            do { try OwnedThread.start { self.serve() } } catch { ended() }
+            do { try OwnedThread.start(named: "postgres-hear") { self.serve() } } catch { ended() }
         } else {
             ring()
         }

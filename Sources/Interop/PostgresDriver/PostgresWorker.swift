@@ -1,5 +1,6 @@
 internal import Database
 internal import DriverSupport
+private import Threads
 
 /// Runs closures that wait, each in a transaction of its own, on the thread that calls.
 struct PostgresWorker: Sendable {

@@ -1,6 +1,7 @@
 private import CSQLite
 internal import Database
 private import DriverSupport
+private import Threads
 
 /// One connection with its prepared statements.
 // Unchecked: a connection belongs to one thread at a time; it is handed over before the thread starts and after it

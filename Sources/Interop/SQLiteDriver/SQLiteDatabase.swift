@@ -1,6 +1,7 @@
 public import Database
 private import DriverSupport
 public import Kernel
+private import Threads
 
 /// SQLite in this process: a file that one process writes, or memory.
 ///
@@ -75,7 +76,7 @@ public final class SQLiteDatabase: Database {
             return
         }
         line = TransactionQueue(waitingMax: queueMax, workersMax: 1) { line in
-            try OwnedThread.start { writer.serve(line) }
+            try OwnedThread.start(named: "sqlite-write") { writer.serve(line) }
         }
         self.readers =
             location == .memory

@@ -1,5 +1,6 @@
 internal import Database
 internal import DriverSupport
+private import Threads
 
 /// Connections that only read, each on a thread of its own, from one line.
 final class SQLiteReaders: Sendable {
@@ -11,7 +12,7 @@ final class SQLiteReaders: Sendable {
         let spare = Monitor(connections)
         self.spare = spare
         line = TransactionQueue(waitingMax: waitingMax, workersMax: count) { line in
-            try OwnedThread.start {
+            try OwnedThread.start(named: "sqlite-read") {
                 if let connection = spare.withLock({ $0.popLast() }) {
                     Self.serve(line, on: connection)
                     spare.withLock { $0.append(connection) }

@@ -1,5 +1,6 @@
 private import DriverSupport
 private import Synchronization
+private import Threads
 
 /// A few threads of our own that do the same work together, such as the histories of a simulator.
 public enum Workers {
@@ -27,7 +28,7 @@ public enum Workers {
             }
             for number in 0..<count {
                 do {
-                    try OwnedThread.start {
+                    try OwnedThread.start(named: "worker-\(number)") {
                         body(number)
                         ended()
                     }

@@ -2,6 +2,7 @@ import DriverSupport
 import Foundation
 import Glibc
 import Testing
+import Threads
 
 /// A line between a database and its server that can go dead: it still takes what is sent, and brings nothing, as a
 /// machine does that lost its power behind a pooler or a firewall.
@@ -38,7 +39,7 @@ final class Wire: Sendable {
             }
             return Int(UInt16(bigEndian: pointer.pointee.sin_port))
         }
-        try OwnedThread.start { self.accept() }
+        try OwnedThread.start(named: "wire") { self.accept() }
     }
 
     /// A URL of the server, over this line.
@@ -108,8 +109,8 @@ final class Wire: Sendable {
                 return state.made
             }
             do {
-                try OwnedThread.start { self.pump(client, server, number, isAnswer: false) }
-                try OwnedThread.start { self.pump(server, client, number, isAnswer: true) }
+                try OwnedThread.start(named: "wire") { self.pump(client, server, number, isAnswer: false) }
+                try OwnedThread.start(named: "wire") { self.pump(server, client, number, isAnswer: true) }
             } catch { Issue.record(error) }
         }
         close(listening)

@@ -1,3 +1,4 @@
+private import CPthread
 private import Glibc
 
 /// A thread of our own for C calls that block, so that they never hold a thread of Swift's pool.
@@ -8,15 +9,17 @@ public enum OwnedThread {
         public let code: Int32
     }
 
-    /// Starts `body` on a thread that ends with it. Throws `Refused`.
+    /// Starts `body` on a thread that ends with it, and that nobody waits for. `name` is what the machine's tools call it, in
+    /// at most 15 bytes. Throws `Refused`.
     ///
-    /// The thread takes no signals: they are for the thread that waits for them.
-    public static func start(_ body: @escaping @Sendable () -> Void) throws(Refused) {
+    /// The thread takes no signals: they are for the thread that waits for them, and that a peer is gone is an error of the
+    /// call.
+    public static func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(Refused) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        let box = Unmanaged.passRetained(Box(body))
+        let box = Unmanaged.passRetained(Box(name, body))
         var thread = pthread_t()
         let code = pthread_create(
             &thread, &attributes,
@@ -25,7 +28,9 @@ public enum OwnedThread {
                 var every = sigset_t()
                 sigfillset(&every)
                 pthread_sigmask(SIG_SETMASK, &every, nil)
-                Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
+                let box = Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue()
+                pthread_setname_np(pthread_self(), box.name)
+                box.body()
                 return nil
             }, box.toOpaque())
         guard code == 0 else {
@@ -42,7 +47,12 @@ public enum OwnedThread {
     }
 
     private final class Box: Sendable {
+        let name: String
         let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
     }
 }
