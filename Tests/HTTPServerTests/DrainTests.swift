@@ -3,6 +3,7 @@ import HTTP
 import HTTPServer
 import Kernel
 import KernelTesting
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct DrainTests {
@@ -92,6 +93,38 @@ import Testing
         await deaf.waitFor(arrived: 1)
         await server.drain(within: .zero)
         #expect(try await answer == 503)
+        deaf.openForAll()
+    }
+
+    @Test func `a body that ends when nobody would wait for its answer any more is refused, and the process goes on`()
+        async throws
+    {
+        let deaf = Gate()
+        let asked = Mutex<[String]>([])
+        // Between the last answers and the end there is as much time as a busy machine needs.
+        let options = HTTPServerOptions(epollThreads: 1, cancelGrace: .seconds(5))
+        let server = try HTTPServer.test(options) { request in
+            asked.withLock { $0.append(request.head.path) }
+            await Task { await deaf.pass() }.value
+            return .text("too late")
+        }
+        let late = try await offPool { [port = server.port] in
+            let late = try RawClient(port: port)
+            try late.send("POST /late HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nab")
+            return late
+        }
+        async let first = offPool { [port = server.port] in try RawClient(port: port).exchange(get("/first")).status }
+        await deaf.waitFor(arrived: 1)
+        async let drained: Void = server.drain(within: .zero)
+        // It is answered for, so the last step has begun.
+        #expect(try await first == 503)
+        let answer = try await offPool {
+            try late.send("cd")
+            return try late.receive()
+        }
+        #expect(answer.status == 503 && answer["Connection"] == "close")
+        await drained
+        #expect(asked.withLock { $0 } == ["/first"])
         deaf.openForAll()
     }
 

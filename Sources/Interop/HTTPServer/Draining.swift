@@ -44,15 +44,21 @@ extension EventLoop {
             for connection in connections.values { connection.cancel() }
             draining = Draining(deadlineMs: nowMs + graceMs, step: .cancelled)
         case .cancelled:
-            // libmicrohttpd must not be stopped while a connection is suspended.
-            for connection in connections.values {
-                connection.streamed?.breakOff()
-                guard let exchange = connection.exchange else { continue }
-                _ = exchange.take(Problem.unavailable("The server stops.").response(requestID: exchange.requestID))
-            }
+            answerForHandlers()
             draining = Draining(deadlineMs: nowMs + graceMs, step: .forced)
-        case .forced: return true
+        case .forced:
+            answerForHandlers()
+            return true
         }
         return false
+    }
+
+    /// Ends what is still being made. libmicrohttpd ends the process when it is stopped while a connection is suspended.
+    private func answerForHandlers() {
+        for connection in connections.values {
+            connection.streamed?.breakOff()
+            guard let exchange = connection.exchange else { continue }
+            _ = exchange.take(Problem.stopping.response(requestID: exchange.requestID))
+        }
     }
 }

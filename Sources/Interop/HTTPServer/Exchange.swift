@@ -86,6 +86,11 @@ final class Exchange: @unchecked Sendable {
     /// (0.9.75, `MHD_connection_update_event_loop_info`). Many an answer is there by then.
     func run() {
         guard state == .receiving else { return suspend() }
+        if connection.loop.draining?.step == .forced {
+            // Nobody would wait for the handler any more.
+            state = .answered
+            return refuse(.stopping)
+        }
         state = .running
         connection.enter(.handling)
         let request = HTTPRequest(head: head, body: body)

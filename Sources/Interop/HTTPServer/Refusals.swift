@@ -31,6 +31,9 @@ extension Problem {
     static let versionNotSupported = Problem(
         status: 505, code: "version_not_supported", detail: "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
 
+    /// It comes too late to be answered before the server ends.
+    static let stopping = unavailable("The server stops.")
+
     /// TLS on a port without.
     static let encryptedOnPlainPort = Problem(
         status: 400, code: "tls_not_spoken", detail: "This port speaks HTTP without TLS.")

@@ -31,7 +31,7 @@ struct RequestReading {
         var target: Target?
         var length = BodyLength.chunked
         do throws(Problem) {
-            if connection.loop.draining?.step == .forced { throw .unavailable("The server stops.") }
+            if connection.loop.draining?.step == .forced { throw .stopping }
             if connection.target.count > options.targetBytesMax { throw .targetTooLong(options) }
             if kessai_mhd_head_bytes(handle) > options.headBytesMax { throw .headTooLarge(options) }
             if layout.fields.count > options.fieldsMax { throw .tooManyFields(options) }

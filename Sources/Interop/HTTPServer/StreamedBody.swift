@@ -64,6 +64,8 @@ final class StreamedBody: @unchecked Sendable {
             switch state {
             case .finished: return kessai_mhd_end_of_stream
             case .broken, .over: return kessai_mhd_end_with_error
+            // Nobody would wait for the next piece any more.
+            case .sending where connection.loop.draining?.step == .forced: state = .broken
             case .sending: ask()
             case .making: break
             }
