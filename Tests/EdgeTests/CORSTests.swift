@@ -37,6 +37,7 @@ import Testing
             let allowed = answer.headers["Access-Control-Allow-Headers"]
             #expect(allowed == "Authorization, Content-Type, Idempotency-Key, X-Request-Id")
             #expect(answer.headers["Access-Control-Max-Age"] == "600")
+            #expect(standing.refusals.isEmpty)
             #expect(answer.headers["Access-Control-Allow-Credentials"] == nil)
             #expect(
                 answer.headers["Vary"]
@@ -53,6 +54,7 @@ import Testing
         let asked = await ask("/things", "GET", from: origin)
         #expect(asked.status == 405)
         #expect(asked.headers["Allow"] == "GET, HEAD, POST")
+        #expect(standing.refusals == ["kessai_http_refusals_total{code=\"method_not_allowed\"} 1"])
         #expect(!hasCORS(asked))
         let read = await standing.answer("GET", "/things", origin.map { ["Origin": $0] } ?? [:]).response
         #expect(read.status == 200)

@@ -140,12 +140,13 @@ import Testing
                 .text("well")
             }
         ])
-        guard case .accept = stage.edge.admit(HTTPRequest("POST", "/list").head) else {
+        let request = HTTPRequest("POST", "/list", headers: ["Content-Length": "4"], body: Array("body".utf8))
+        guard case .accept = stage.edge.admit(request.head) else {
             Issue.record("it was not admitted")
             return
         }
         _ = fill(stage.load, .write)
-        let response = await stage.edge.respond(to: HTTPRequest("POST", "/list"))
+        let response = await stage.edge.respond(to: request)
         #expect(response.status == 503)
         #expect(response.headers["X-Content-Type-Options"] == "nosniff")
     }
@@ -168,6 +169,26 @@ import Testing
         }
         stage.clock.advance(by: .seconds(3))
         #expect(fill(stage.load, .read) == 32)
+    }
+
+    @Test(
+        arguments: [["Content-Length": "1"], ["Transfer-Encoding": "chunked"], ["Content-Length": "00"]]
+            as [HTTPHeaders])
+    func `a request whose body is still to come keeps nobody out, also where none is wanted`(headers: HTTPHeaders) async
+    {
+        let stage = Standing([
+            Route("GET", "/list", "Lists", tag: "t", access: .everyone, answers: []) { _ in .text("well") }
+        ])
+        for number in 1...1_000 {
+            var head = HTTPRequest("GET", "/list", headers: headers).head
+            head.requestID = "req_\(number)"
+            guard case .accept = stage.edge.admit(head) else {
+                Issue.record("the \(number)th was not admitted")
+                return
+            }
+        }
+        #expect(fill(stage.load, .read) == 32)
+        #expect(fill(stage.load, .webhook) == 480)
     }
 
     @Test func `who was let in and left before it began is not waited for for ever`() {

@@ -73,6 +73,7 @@ import Testing
         #expect(refused.response.status == 429)
         #expect(refused.response.headers["Retry-After"] == "10")
         #expect(await asks("u2", from: "192.0.2.3").response.status == 200)
+        #expect(standing.refusals == ["kessai_http_refusals_total{code=\"rate_limited\"} 1"])
         // Who is nobody has none: only the address counts.
         #expect(await asks("x", from: "192.0.2.4").response.status == 401)
     }

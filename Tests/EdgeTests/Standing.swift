@@ -37,11 +37,11 @@ struct Standing {
     init(_ routes: [Route], limits: RateLimits? = nil, origins: [String] = []) {
         let (clock, recorder) = (ManualClock(), LogRecorder())
         let log = recorder.log(clock: clock)
-        let gate = limits.map { limits in
+        let gate = limits.map { [metrics] limits in
             RateGate(
                 limits,
-                proofs: .init(claims: { $0.headers["Signature"] != nil }, failed: { $0 is Forged }), clock: clock,
-                random: SeededRandom(), log: log)
+                proofs: .init(claims: { $0.headers["Signature"] != nil }, failed: { $0 is Forged }), metrics: metrics,
+                clock: clock, random: SeededRandom(), log: log)
         }
         load = LoadGate(clock: clock)
         edge = Edge(
@@ -65,6 +65,13 @@ struct Standing {
         case .refuse(let response): return (response, false)
         case .accept: return (await edge.respond(to: request), true)
         }
+    }
+
+    /// What was counted as refused.
+    var refusals: [String] {
+        var page = Exposition()
+        metrics.write(to: &page)
+        return page.text.split(separator: "\n").map(String.init).filter { $0.hasPrefix("kessai_http_refusals_total{") }
     }
 
     func status(

@@ -214,7 +214,7 @@ public struct KessaiApp: Sendable {
         }
         // What pages ask of the API was counted when the page was asked for.
         let api = router(listed)
-        let gate = RateGate(settings, clock: clock, random: random, log: log)
+        let gate = RateGate(settings, metrics: requests, clock: clock, random: random, log: log)
         let admin = AdminPages(publicURL: settings.publicURL, api: api, ids: ids)
         let whole = router(
             listed + admin.routes + parts.guests.flatMap { $0.routes(api) }

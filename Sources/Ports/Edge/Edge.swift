@@ -35,16 +35,17 @@ public struct Edge: HTTPHandler {
     public func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
         switch router.route(of: head) {
         case .failure(let problem):
+            if let preflight = origins?.preflight(head, router) {
+                return .refuse(finished(preflight, of: nil, for: head))
+            }
             metrics.refuse(problem.code)
-            let answer = origins?.preflight(head, router) ?? problem.response(requestID: head.requestID)
-            return .refuse(finished(answer, of: nil, for: head))
+            return .refuse(finished(problem.response(requestID: head.requestID), of: nil, for: head))
         case .success(let route):
             if let problem = rates?.refusal(of: head, to: route) {
                 return .refuse(refusal(problem, HTTPRequest(head: head), of: route))
             }
-            let isWhole = route.method == "GET"
-            guard load.admit(route.rateClass, head.requestID, isWhole: isWhole) else {
-                return .refuse(refusal(.overloaded, HTTPRequest(head: head), of: route))
+            guard load.admit(route.rateClass, head.requestID, isWhole: head.isWhole) else {
+                return .refuse(tooMuch(HTTPRequest(head: head), of: route))
             }
             return .accept(bodyBytesMax: route.bodyBytesMax)
         }
@@ -68,7 +69,7 @@ public struct Edge: HTTPHandler {
         guard let asked else { return finished(await router.respond(to: request), of: nil, for: request.head) }
         // Others may have come while its body did.
         guard load.begin(asked.rateClass, request.head.requestID) else {
-            return refusal(.overloaded, request, of: asked)
+            return tooMuch(request, of: asked)
         }
         let began = clock.now()
         metrics.begin()
@@ -81,8 +82,12 @@ public struct Edge: HTTPHandler {
         return response
     }
 
+    private func tooMuch(_ request: HTTPRequest, of route: Route) -> HTTPResponse {
+        metrics.refuse(Problem.overloaded.code)
+        return refusal(.overloaded, request, of: route)
+    }
+
     private func refusal(_ problem: Problem, _ request: HTTPRequest, of route: Route) -> HTTPResponse {
-        metrics.refuse(problem.code)
         let answer =
             route.door?.page(of: problem, for: request) ?? problem.response(requestID: request.head.requestID)
         return finished(answer, of: route, for: request.head)
@@ -95,4 +100,10 @@ public struct Edge: HTTPHandler {
         compression.apply(to: &answer, of: route, for: head)
         return answer
     }
+}
+
+extension HTTPRequestHead {
+    /// Whether nothing follows it. A route that wants no body says nothing of whether one comes: who sends one all the same may
+    /// never be done, or be refused for it, and is not to keep a place meanwhile.
+    fileprivate var isWhole: Bool { headers["Transfer-Encoding"] == nil && (headers["Content-Length"] ?? "0") == "0" }
 }

@@ -2,6 +2,7 @@ internal import Brakes
 public import HTTP
 internal import Identity
 public import Kernel
+public import Metrics
 
 /// Refuses who has used up its share (S2-AUTH-08, S2-HOOK-04): by address before the body of a request is read, and by account
 /// once it is known who asks. In memory, so each node counts for itself.
@@ -31,10 +32,12 @@ public struct RateGate: Sendable {
     private let byAccount: [RateClass: RateMeter]
     private let proofs: Proofs
     private let tally: RefusalTally
+    private let metrics: RequestMetrics
 
-    /// A gate with nothing used up. `random` gives the keys of its tables.
+    /// A gate with nothing used up. `random` gives the keys of its tables; whom it refuses is counted in `metrics`.
     public init(
-        _ limits: RateLimits, proofs: Proofs, clock: any WallClock, random: any RandomSource, log: Log
+        _ limits: RateLimits, proofs: Proofs, metrics: RequestMetrics, clock: any WallClock, random: any RandomSource,
+        log: Log
     ) {
         func meters(_ table: RateLimits.Table) -> [RateClass: RateMeter] {
             var meters: [RateClass: RateMeter] = [:]
@@ -48,6 +51,7 @@ public struct RateGate: Sendable {
         byAddress = meters(limits.byAddress)
         byAccount = meters(limits.byAccount)
         self.proofs = proofs
+        self.metrics = metrics
         tally = RefusalTally(clock: clock, log: log)
     }
 
@@ -64,7 +68,9 @@ public struct RateGate: Sendable {
 
     private func refuse(_ kind: RateClass, by whom: Log.Value, _ seconds: Int64) -> Problem {
         tally.count(kind, by: whom)
-        return .rateLimited(retryAfterSeconds: seconds)
+        let problem = Problem.rateLimited(retryAfterSeconds: seconds)
+        metrics.refuse(problem.code)
+        return problem
     }
 }
 

@@ -34,7 +34,7 @@ public final class RequestMetrics: Sendable {
         }
     }
 
-    /// A request was refused by its head: the problem's code.
+    /// A request was refused before a handler saw it: the problem's code.
     public func refuse(_ code: String) { state.withLock { $0.refusals[code, default: 0] += 1 } }
 
     /// A connection was let in.
@@ -58,7 +58,7 @@ public final class RequestMetrics: Sendable {
         }
         page.begin("kessai_http_requests_under_way", .gauge, "Requests that are being answered.")
         page.sample("kessai_http_requests_under_way", Int64(underWay))
-        page.begin("kessai_http_refusals_total", .counter, "Requests refused by their head, before the body was read.")
+        page.begin("kessai_http_refusals_total", .counter, "Requests refused before a handler saw them.")
         for (code, count) in refusals.sorted(by: { $0.key < $1.key }) {
             page.sample("kessai_http_refusals_total", ["code": code], count)
         }

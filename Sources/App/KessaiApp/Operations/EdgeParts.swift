@@ -1,16 +1,21 @@
 internal import Edge
 internal import HTTP
 internal import Kernel
+internal import Metrics
 internal import Payments
 
 extension RateGate {
     /// The gate of the settings; nil where nobody is limited. Stripe's events are told by their signature.
-    init?(_ settings: Settings, clock: any WallClock, random: any RandomSource, log: Log) {
+    init?(
+        _ settings: Settings, metrics: RequestMetrics, clock: any WallClock, random: any RandomSource, log: Log
+    ) {
         guard let factor = settings.edge.rateFactor else { return nil }
         let proofs = Proofs(
             claims: { $0.headers["Stripe-Signature"] != nil },
             failed: { error in if case PaymentError.webhookSignature = error { true } else { false } })
-        self.init(RateLimits.usual.scaled(by: factor), proofs: proofs, clock: clock, random: random, log: log)
+        self.init(
+            RateLimits.usual.scaled(by: factor), proofs: proofs, metrics: metrics, clock: clock, random: random,
+            log: log)
     }
 }
 
