@@ -96,4 +96,30 @@ import Testing
             try await sandbox.admin.run("DROP OWNED BY \(role)", "DROP ROLE \(role)")
         }
     }
+
+    @Test func `and tells them that there is none when that takes too long`() async throws {
+        try await withSandbox { sandbox async throws in
+            let role = sandbox.schema + "_role"
+            try await sandbox.admin.run("CREATE ROLE \(role) LOGIN CONNECTION LIMIT 1")
+            let node = try PostgresDatabase(
+                url: sandbox.url + "&user=\(role)", connectionsMax: 2,
+                limits: PostgresLimits(connectionWaitMs: 200), clock: SystemClock())
+            let gate = Gate()
+            let holder = Task { try await node.read { _ in gate.pass() } }
+            #expect(try await eventually { gate.arrivedCount == 1 })
+            // Nobody gives a connection back before the gate opens.
+            for _ in 0..<3 {
+                await #expect {
+                    try await node.run("SELECT 1")
+                } throws: { error in
+                    if case DatabaseError.unavailable = error { true } else { false }
+                }
+            }
+            gate.open()
+            try await holder.value
+            try await node.run("SELECT 1")
+            await node.close()
+            try await sandbox.admin.run("DROP ROLE \(role)")
+        }
+    }
 }

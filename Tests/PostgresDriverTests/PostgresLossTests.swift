@@ -19,6 +19,23 @@ import Testing
         }
     }
 
+    @Test func `one that is replaced is replaced once, however often the closure runs`() async throws {
+        try await withSandbox(connectionsMax: 1) { sandbox async throws in
+            try await sandbox.database.run("CREATE TABLE t (i BIGINT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+            #expect(try await sandbox.terminateConnections() == 1)
+            let runs = Counter()
+            try await sandbox.database.write { tx in
+                runs.rise()
+                do { try tx.savepoint { _ = try tx.execute("INSERT INTO t VALUES (1)") } } catch DatabaseError
+                    .uniqueViolation
+                {}
+            }
+            // On the dead connection it never began; then without a savepoint, and with one.
+            #expect(runs.value == 3)
+            #expect(try await sandbox.connectionCount() == 1)
+        }
+    }
+
     @Test(arguments: [true, false]) func `a connection lost in a transaction makes it unavailable, once`(
         _ isSwallowed: Bool
     ) async throws {

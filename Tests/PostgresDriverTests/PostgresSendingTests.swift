@@ -47,6 +47,28 @@ import Testing
         try await sandbox.database.read { tx in try tx.rows("SELECT i FROM t ORDER BY i").map { try $0.int("i") } }
     }
 
+    @Test func `a server that hangs is waited for as long as for two statements, however many were sent`() async throws
+    {
+        try await withNode { node, wire, sandbox in
+            let limits = PostgresLimits(statementTimeoutMs: 200, connectTimeoutSeconds: 2, silenceMs: 300)
+            let brief = try PostgresDatabase(
+                url: try wire.url(sandbox.url), connectionsMax: 1, limits: limits, clock: SystemClock())
+            for number in 3...4 { try await brief.write { tx in try tx.send(Self.insertion(number)) } }
+            let began = ContinuousClock.now
+            await #expect(throws: DatabaseError.self) {
+                try await brief.write { tx in
+                    _ = try tx.row("SELECT 1 AS n")
+                    for number in 5...44 { try tx.send(Self.insertion(number)) }
+                    wire.dieForThoseThereAre()
+                    _ = try tx.row("SELECT 2 AS n")
+                }
+            }
+            // Twice 2.2 seconds; for each of them it would be a minute and a half.
+            #expect(ContinuousClock.now - began < .seconds(45))
+            await brief.close()
+        }
+    }
+
     @Test func `they go with the next that is waited for, and the last with the commit`() async throws {
         try await withNode { node, wire, sandbox in
             let before = wire.turnCount

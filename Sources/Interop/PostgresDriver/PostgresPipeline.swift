@@ -73,8 +73,7 @@ final class PostgresPipeline {
     /// first error among them, after which nothing is left to read.
     func syncAndRead() throws(PostgresFault) -> (fault: PostgresFault, of: Sent)? {
         try handle.sync()
-        // The server keeps its answers until it has run all.
-        let withinMs = handle.silenceMs(ofStatements: unread.count + 1)
+        let withinMs = silenceMs
         for sent in unread {
             do {
                 let result = try handle.outcome(withinMs: withinMs)
@@ -88,6 +87,13 @@ final class PostgresPipeline {
         }
         unread.removeAll(keepingCapacity: true)
         return nil
+    }
+
+    /// How long the server may be silent, which keeps its answers until it has run all. What is sent along takes no time as a
+    /// rule, so it is given that of one statement more, however many there are: a caller's wait must have an end.
+    private var silenceMs: Int? {
+        let isAlone = unread.allSatisfy { if case .sent = $0 { false } else { true } }
+        return handle.silenceMs(ofStatements: isAlone ? 1 : 2)
     }
 
     /// Throws away what the server still says of what was sent with a statement that failed. That the connection is lost may
@@ -110,7 +116,7 @@ final class PostgresPipeline {
 
     /// Runs a last statement, whatever was not read before it.
     func end(_ text: String) throws(PostgresFault) {
-        let withinMs = hasBegun && unread.isEmpty ? handle.silenceMs : handle.silenceMs(ofStatements: unread.count + 1)
+        let withinMs = hasBegun && unread.isEmpty ? handle.silenceMs : silenceMs
         try handle.queue(text)
         try handle.sync()
         unread.removeAll(keepingCapacity: true)

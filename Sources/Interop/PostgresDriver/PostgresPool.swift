@@ -47,13 +47,20 @@ final class PostgresPool: Sendable {
     /// A connection, a new one if `mustBeFresh` and the server gives one.
     ///
     /// While the server is away one caller tries it now and then, and the others are told at once:
-    /// `DatabaseError.unavailable`. When it only gives no more connections, waits for one in use.
+    /// `DatabaseError.unavailable`. When it only gives no more connections, waits for one in use, for as long as the limits
+    /// say, and is told the same then.
     func take(mustBeFresh: Bool) throws(DatabaseError) -> PostgresConnection {
         var mustBeFresh = mustBeFresh
+        let untilMs = MonotonicTime.nowMs() + Int64(waitMs)
+        var leftMs = waitMs
+        var mayTry = true
         while true {
-            let isFresh = mustBeFresh
-            let step = monitor.wait(timeoutMs: waitMs) { state in Self.step(&state, isFresh) }
+            let (isFresh, tries) = (mustBeFresh, mayTry)
+            let step = monitor.wait(timeoutMs: max(leftMs, 0)) { state in Self.step(&state, isFresh, tries) }
             mustBeFresh = false
+            // Time over, it looks once more and does not try the server again.
+            leftMs = Int(untilMs - MonotonicTime.nowMs())
+            mayTry = leftMs > 0
             switch step {
             case .use(let connection): return connection
             case .open: if let connection = open() { return connection }
@@ -63,11 +70,11 @@ final class PostgresPool: Sendable {
         }
     }
 
-    private static func step(_ state: inout State, _ mustBeFresh: Bool) -> Step? {
+    private static func step(_ state: inout State, _ mustBeFresh: Bool, _ mayTry: Bool) -> Step? {
         if state.isClosed { return .fail(.closed) }
         if !mustBeFresh, let connection = state.idle.popLast() { return .use(connection) }
-        if state.failures == 0 { return .open }
-        if !state.isProbing, MonotonicTime.nowMs() >= state.retryAtMs {
+        if mayTry, state.failures == 0 { return .open }
+        if mayTry, !state.isProbing, MonotonicTime.nowMs() >= state.retryAtMs {
             state.isProbing = true
             return .open
         }

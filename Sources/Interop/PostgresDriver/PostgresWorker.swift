@@ -38,12 +38,13 @@ struct PostgresWorker: Sendable {
         var collisions = 0
         var statementNames = 0
         var reconnections = 0
+        var mustBeFresh = false
         var savepoints = Transaction.Savepoints.presumed
         while true {
             // What ran before was undone, so it is as if it had never begun.
             if collisions + statementNames > 0, job.isCancelled { return job.finish(CancellationError()) }
             let connection: PostgresConnection
-            do { connection = try pool.take(mustBeFresh: reconnections > 0) } catch { return job.finish(error) }
+            do { connection = try pool.take(mustBeFresh: mustBeFresh) } catch { return job.finish(error) }
             let outcome = attempt(job, on: connection, usesNames: statementNames == 0, savepoints)
             if case .wasRead = outcome {
                 // Nothing can fail any more, so the caller need not wait for the end.
@@ -51,6 +52,7 @@ struct PostgresWorker: Sendable {
                 connection.endRead()
             }
             pool.giveBack(connection)
+            mustBeFresh = false
             switch outcome {
             case .wasRead: return
             case .committed(let channels):
@@ -63,6 +65,7 @@ struct PostgresWorker: Sendable {
             case .failed(let error): return job.finish(error)
             case .notBegun(let error):
                 reconnections += 1
+                mustBeFresh = true
                 if reconnections > 1 { return job.finish(error) }
             case .collided:
                 collisions += 1
