@@ -24,8 +24,9 @@ struct Inbox: Sendable {
         case repeated
     }
 
-    /// Stores and applies an event. Once this returns the event is durable and may be acknowledged; every throw means
-    /// that it is not stored.
+    /// Stores and applies an event. Once this returns the event is durable and may be acknowledged; every throw but
+    /// `DatabaseError.commitUnknown` means that it is not stored. After that one it may be, and is then found `repeated`
+    /// when Stripe sends it again.
     func take(_ signed: SignedEvent, rawBody: [UInt8], path: String) async throws -> Receipt {
         // Before the transaction, whose thread all writers share; other events carry no proof of a purchase.
         let payload = signed.type.hasPrefix("checkout.") ? StoredPayload.of(rawBody) : rawBody
@@ -126,7 +127,7 @@ struct Inbox: Sendable {
             return .unreadable(error.description)
         } catch {
             // A fault in applying must not lose the event: it is stored, and applied again later.
-            log.error(
+            notes.error(
                 "event_not_applied",
                 [
                     "event_id": .string(event.id.rawValue), "type": .string(event.type),
