@@ -47,6 +47,8 @@ def test_json_that_is_none_or_has_no_place_here(client, body):
     answer = client.exchange(post(body))
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
     assert answer.json["code"] == "invalid_input"
+    # Because of what it is, and not for what would stand in it.
+    assert [error["code"] for error in answer.json["errors"]] == ["malformed"]
     assert client.exchange(get()).status == 200
 
 
