@@ -59,6 +59,23 @@ def test_a_thousand_idle_and_five_hundred_busy_clients_do_no_harm(serve, many_fi
     assert sizes[2] < sizes[0] * 1.2 + 20_000, sizes
 
 
+def test_bodies_where_none_is_wanted_keep_nobody_out(serve):
+    server = serve(RATE_LIMITS="off")
+    # More than are let in whatever the pace is. Half of the requests are refused for their body, half never end.
+    greedy = server.client()
+    for _ in range(600):
+        assert greedy.exchange("GET /api/products HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\nx").status == 413
+    silent = [server.client() for _ in range(90)]
+    for client in silent:
+        client.send("GET /api/products HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client = server.client()
+    assert client.exchange(get("/api/products")).status == 200
+    event = "POST /api/webhook/stripe/ HTTP/1.1\r\nHost: test\r\nStripe-Signature: t=1,v1=0\r\nContent-Length: 2\r\n\r\n{}"
+    assert client.exchange(event).status == 400
+    for client in silent:
+        client.close()
+
+
 def test_beyond_the_limit_clients_are_told_so(serve):
     server = serve(HTTP_CONNECTIONS="16")
     inside = some(server, 16)
