@@ -35,6 +35,18 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
     /// The most that one charge may be, in minor units: Stripe takes eight digits.
     public var maximumChargeMinor: Int64 { 99_999_999 }
 
+    /// Of what a charge must be a multiple, in minor units. Source: Stripe's special cases of currencies: the last digit of
+    /// three-decimal ones must be 0, and `isk` and `ugx` are written with two digits that they do not have.
+    public var chargeStepMinor: Int64 {
+        if code == "isk" || code == "ugx" { return 100 }
+        return Self.threeDecimal.contains(code) ? 10 : 1
+    }
+
+    /// Whether Stripe charges so much, in minor units.
+    public func isChargeable(amountMinor: Int64) -> Bool {
+        (minimumChargeMinor...maximumChargeMinor).contains(amountMinor) && amountMinor % chargeStepMinor == 0
+    }
+
     /// The code.
     public var description: String { code }
 

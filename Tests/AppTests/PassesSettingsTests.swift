@@ -47,6 +47,13 @@ import Testing
         #expect(faults([name: value]) == [name])
     }
 
+    @Test func `prices that no charge can have are refused, also where the currency wants them round`() {
+        let round = ["PASSES_CURRENCY": "kwd", "PASSES_LICENSE_PRICE": "4800", "PASSES_DAYPASS_PRICES": "0:120"]
+        #expect(faults(round) == [])
+        #expect(faults(round.merging(["PASSES_DAYPASS_PRICES": "0:1234"]) { $1 }) == ["PASSES_DAYPASS_PRICES"])
+        #expect(faults(round.merging(["PASSES_LICENSE_PRICE": "4801"]) { $1 }) == ["PASSES_DAYPASS_PRICES"])
+    }
+
     @Test func `everything that is wrong is told at once`() {
         #expect(
             Set(

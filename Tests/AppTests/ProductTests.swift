@@ -311,6 +311,20 @@ import Testing
                 #expect(reply.status == status)
                 #expect(reply.code == (status == 400 ? "amount_not_chargeable" : nil))
             }
+            let added = await world.send(
+                "POST", Self.path, token: chief.token,
+                body: [
+                    "id": "dinar", "name": "x", "unit_amount": ["amount": 615, "currency": "kwd"], "stock": 100,
+                ])
+            #expect(added.status == 201)
+            for (count, status) in [(1, 400), (2, 201)] as [(Int64, Int)] {
+                let reply = await world.send(
+                    "POST", "/api/orders", token: buyer.token,
+                    body: ["items": [["product_id": "dinar", "quantity": .int(count)]]])
+                #expect(reply.status == status)
+                #expect(reply.code == (status == 400 ? "amount_not_chargeable" : nil))
+                #expect(status == 201 || reply["detail"]?.string?.hasSuffix("and a multiple of 10.") == true)
+            }
             #expect(try await world.count("products", where: "id = 'sweet' AND stock = 50") == 1)
             #expect(try await world.count("products", where: "id = 'house' AND stock = 99") == 1)
         }

@@ -216,3 +216,15 @@ def test_a_handshake_that_is_under_way_is_finished_although_the_server_stops(ser
             pass
     assert answer.startswith(b"HTTP/1.1 200") and b"Connection: close" in answer
     assert server.process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("line", [b"2;" + b"a" * 120_000, b"0" * 120_000, b"0\r\nX: " + b"a" * 120_000])
+def test_a_line_of_a_chunk_without_an_end_ends_the_connection(serve, files, line):
+    own, live = files
+    server = serve(**settings(live))
+    client = server.client(own.context)
+    client.send(b"POST /api/auth/login HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + line)
+    assert client.is_closed()
+    refusals = until(lambda: server.events("request_refused"))
+    assert [refusal["code"] for refusal in refusals] == ["framing_not_valid"]
+    assert server.client(own.context).exchange(get()).status == 200

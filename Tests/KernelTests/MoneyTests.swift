@@ -70,4 +70,13 @@ import Testing
         #expect(Currency("xyz")?.minimumChargeMinor == 1)
         #expect(Currency.jpy.maximumChargeMinor == 99_999_999)
     }
+
+    @Test(
+        arguments: [
+            ("jpy", 50, true), ("jpy", 49, false), ("jpy", 51, true), ("jpy", 100_000_000, false), ("kwd", 1_230, true),
+            ("kwd", 1_234, false), ("isk", 200, true), ("isk", 150, false), ("ugx", 105, false), ("vnd", 105, true),
+        ] as [(String, Int64, Bool)])
+    func `a charge is round where the currency wants it so`(code: String, amount: Int64, isChargeable: Bool) throws {
+        #expect(try #require(Currency(code)).isChargeable(amountMinor: amount) == isChargeable)
+    }
 }

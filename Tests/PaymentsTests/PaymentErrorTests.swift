@@ -13,7 +13,7 @@ import Testing
         .pageNotOpened(code: "x", repeatable: true), .pageNotOpened(code: "x", repeatable: false),
         .deliveryPending(reference: 7), .orderNotCancelable(.paid), .paymentInProgress, .paymentNotFound,
         .nothingToRefund, .refundTooLarge(leftMinor: 7), .refundRefused(code: "x"), .reviewNotFound,
-        .reviewNeedsRefund, .amountNotChargeable(minimum: 50, maximum: 99), .tooManyOpenOrders,
+        .reviewNeedsRefund, .amountNotChargeable(minimum: 50, maximum: 99, step: 1), .tooManyOpenOrders,
     ]
     /// How many errors ``face(_:)`` knows: the list above lacks none of them.
     private static let count = 22
@@ -71,6 +71,9 @@ import Testing
         #expect(PaymentError.paymentInProgress.problem.headers["Retry-After"] == "10")
         #expect(PaymentError.webhooksNotConfigured.problem.headers["Retry-After"] == "60")
         #expect(PaymentError.pageNotOpened(code: "x", repeatable: true).problem.headers["Retry-After"] == "5")
+        // By this a client tells what it may repeat from what Stripe refused for good.
+        #expect(PaymentError.paymentIntentCreation(code: "x", repeatable: true).problem.headers["Retry-After"] == "5")
+        #expect(PaymentError.paymentIntentCreation(code: "x", repeatable: false).problem.headers["Retry-After"] == nil)
         #expect(PaymentError.deliveryPending(reference: 7).problem.headers["Retry-After"] == "30")
     }
 

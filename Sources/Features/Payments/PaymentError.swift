@@ -43,7 +43,7 @@ public enum PaymentError: Error, Equatable {
     /// Money of the order is still owed back.
     case reviewNeedsRefund
     /// The order's sum is outside what can be charged.
-    case amountNotChargeable(minimum: Int64, maximum: Int64)
+    case amountNotChargeable(minimum: Int64, maximum: Int64, step: Int64)
     /// The account has as many unpaid orders as one may have.
     case tooManyOpenOrders
 }
@@ -74,7 +74,8 @@ extension PaymentError: ProblemConvertible {
                 status: 400, code: "payment_intent_creation_failed",
                 detail: repeatable
                     ? "Stripe gave no certain answer (\(code)). Send the same request again; nothing is charged twice."
-                    : "Stripe refused to open the payment (\(code)).")
+                    : "Stripe refused to open the payment (\(code)).",
+                headers: repeatable ? ["Retry-After": "5"] : [:])
         case .pageNotOpened(let code, repeatable: true):
             Problem(
                 status: 503, code: "payment_page_unavailable",
@@ -115,10 +116,11 @@ extension PaymentError: ProblemConvertible {
             Problem(
                 status: 409, code: "review_needs_refund",
                 detail: "Money of this order is still owed back; refund it first.")
-        case .amountNotChargeable(let minimum, let maximum):
+        case .amountNotChargeable(let minimum, let maximum, let step):
             Problem(
                 status: 400, code: "amount_not_chargeable",
-                detail: "The total must be from \(minimum) to \(maximum) in minor units.")
+                detail: "The total must be from \(minimum) to \(maximum) in minor units"
+                    + (step > 1 ? ", and a multiple of \(step)." : "."))
         case .tooManyOpenOrders:
             Problem(
                 status: 409, code: "too_many_open_orders",

@@ -33,10 +33,19 @@ final class Connection {
     var target: [UInt8] = []
     /// Whether its last answer left before all of the request had come, so that more may come.
     var answeredEarly = false
+    /// Whether libmicrohttpd was made to hear of its end (``ChunkProgress``).
+    var isEndWatched = false
     private(set) var adopted = false
     private let group: LoopGroup
-    private let descriptor: Int32
+    let descriptor: Int32
     private let peerText: String
+    /// How a body in chunks advances that arrives.
+    var chunkProgress: ChunkProgress? {
+        didSet {
+            guard (oldValue == nil) != (chunkProgress == nil) else { return }
+            loop.receivingChunks[descriptor] = chunkProgress == nil ? nil : self
+        }
+    }
     private var phase = Phase.opening
     private var phaseSinceMs: Int64
     private var pace: Pace?
@@ -53,6 +62,9 @@ final class Connection {
         phaseSinceMs = arrival.sinceMs
     }
 
+    /// Whether a request arrives.
+    var isReceiving: Bool { phase == .receiving }
+
     /// An address as text; that of the peer is made once.
     func told(_ address: IPAddress) -> String { address == peer ? peerText : address.description }
 
@@ -65,6 +77,8 @@ final class Connection {
     /// libmicrohttpd closes the socket.
     func closed() {
         loop.connections[descriptor] = nil
+        chunkProgress = nil
+        if isEndWatched { loop.forgetsEnd(of: descriptor) }
         if !hungUp, answeredEarly || Socket.hasUnread(descriptor) { loop.lingerBeyond(descriptor) }
         group.closed(peer, in: loop)
     }
@@ -85,6 +99,7 @@ final class Connection {
     func completed() {
         cancel()
         exchange = nil
+        chunkProgress = nil
         streamed?.end()
         streamed = nil
         enter(.idle)

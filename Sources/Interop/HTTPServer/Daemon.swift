@@ -79,11 +79,13 @@ extension Connection {
         guard let exchange else { return begin(handle, method: method, version: version) }
         if let piece, count.pointee > 0 {
             defer { count.pointee = 0 }
+            if exchange.isChunked { chunkProgress = ChunkProgress(turn: loop.turn) }
             if exchange.receive(UnsafeRawBufferPointer(start: piece, count: count.pointee)) { return .YES }
             // Even what is thrown away has a limit.
             answerBare(exchange)
             return .NO
         }
+        chunkProgress = nil
         exchange.received()
         if exchange.answer == nil { exchange.run() }
         guard let answer = exchange.answer else { return .YES }
@@ -107,6 +109,7 @@ extension Connection {
             answeredEarly = true
             return send(answer, requestID: reading.head.requestID, on: handle, isLast: true)
         }
+        if reading.isChunked { chunkProgress = ChunkProgress(turn: loop.turn) }
         return .YES
     }
 }

@@ -20,6 +20,8 @@ final class EventLoop: @unchecked Sendable {
     var arrivals: [Int32: Arrival] = [:]
     /// The sockets that libmicrohttpd serves, by descriptor.
     var connections: [Int32: Connection] = [:]
+    /// Those of them on which a body in chunks arrives.
+    var receivingChunks: [Int32: Connection] = [:]
     /// The sockets whose last answer is on its way, by descriptor.
     var lingerers: [Int32: Lingerer] = [:]
     /// Now, in milliseconds of the monotonic clock, as of the last wake-up.
@@ -98,6 +100,7 @@ final class EventLoop: @unchecked Sendable {
             runDaemon()
             // A resumed connection builds its answer's head in one turn and sends it in the next.
             if resumed { runDaemon() }
+            if resumeStalledChunks() { runDaemon() }
             if nowMs >= sweepAtMs { sweep(in: group) }
             if hasDrained() { break }
             wait(in: group)

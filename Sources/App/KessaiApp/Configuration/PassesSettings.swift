@@ -81,10 +81,11 @@ extension SettingsReader {
         }
         let table = PriceTable(license: Money(licenseMinor, currency), daypass: steps.compactMap { $0 })
         guard let table, !steps.contains(nil) else {
+            let step = currency.chargeStepMinor > 1 ? " and multiples of \(currency.chargeStepMinor)" : ""
             fail(
                 "PASSES_DAYPASS_PRICES",
                 "must be steps COUNT:PRICE, the first from 0, ascending, such as 0:120,3:240,10:480; all prices within "
-                    + "\(currency.minimumChargeMinor) to \(currency.maximumChargeMinor), the licence's too")
+                    + "\(currency.minimumChargeMinor) to \(currency.maximumChargeMinor)\(step), the licence's too")
             return nil
         }
         return table

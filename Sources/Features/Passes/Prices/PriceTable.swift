@@ -24,10 +24,10 @@ public struct PriceTable: Sendable, Equatable {
     /// Prices that Stripe can charge; nil when the steps do not begin at 0 and ascend, or a price is out of Stripe's
     /// bounds.
     public init?(license: Money, daypass: [Step]) {
-        let bounds = license.currency.minimumChargeMinor...license.currency.maximumChargeMinor
-        guard daypass.first?.fromCount == 0, bounds.contains(license.amountMinor),
+        let currency = license.currency
+        guard daypass.first?.fromCount == 0, currency.isChargeable(amountMinor: license.amountMinor),
             zip(daypass, daypass.dropFirst()).allSatisfy({ $0.fromCount < $1.fromCount }),
-            daypass.allSatisfy({ bounds.contains($0.amountMinor) })
+            daypass.allSatisfy({ currency.isChargeable(amountMinor: $0.amountMinor) })
         else { return nil }
         self.license = license
         self.daypass = daypass

@@ -31,13 +31,14 @@ public struct OrderPlacement: Sendable {
         lines: [OrderLine], lifetime: Duration = lifetime, cause: Cause, in tx: Transaction
     ) throws -> Order {
         guard let currency = lines.first?.amount.currency else {
-            throw PaymentError.amountNotChargeable(minimum: 1, maximum: 0)
+            throw PaymentError.amountNotChargeable(minimum: 1, maximum: 0, step: 1)
         }
         var total = Money.zero(currency)
         for line in lines { total = try total.adding(line.amount) }
-        guard (currency.minimumChargeMinor...currency.maximumChargeMinor).contains(total.amountMinor) else {
+        guard currency.isChargeable(amountMinor: total.amountMinor) else {
             throw PaymentError.amountNotChargeable(
-                minimum: currency.minimumChargeMinor, maximum: currency.maximumChargeMinor)
+                minimum: currency.minimumChargeMinor, maximum: currency.maximumChargeMinor,
+                step: currency.chargeStepMinor)
         }
         if let userID { try OpenOrders.requireRoom(ofUser: userID, in: tx) }
         let now = clock.now()

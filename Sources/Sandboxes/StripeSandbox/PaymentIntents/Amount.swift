@@ -30,8 +30,7 @@ enum Amount {
                 param: "amount"
             ).beforeExecution
         }
-        // Written with two digits they do not have, and with a last digit that must be 0.
-        let step: Int64 = ["ugx", "isk"].contains(currency.code) ? 100 : currency.minorUnitDigits == 3 ? 10 : 1
+        let step = currency.chargeStepMinor
         guard amount % step == 0 else {
             throw StripeError.invalidRequest(
                 "Amounts in \(currency) must be multiples of \(step).", code: "parameter_invalid_integer",
