@@ -27,7 +27,6 @@ extension EventLoop {
             case .accepted(let socket): receive(socket, in: group)
             case .none: return false
             case .outOfDescriptors:
-                note(.descriptors)
                 guard !letGoWithSpare(listener) else { continue }
                 pauseListening(forMs: 1000)
                 return false
@@ -79,6 +78,7 @@ extension EventLoop {
         defer { _ = openSpare() }
         switch listener.accept() {
         case .accepted(let socket):
+            note(.descriptors)
             if service.certificate == nil {
                 // It cannot linger: what has come is read, so that closing does not reset the connection.
                 _ = Socket.discard(socket.descriptor, bytesMax: service.options.headBytesMax)

@@ -18,16 +18,20 @@ final class Exchange: @unchecked Sendable {
     private var isInDoubt = false
     /// Whether the connection ends with this request. With a body in chunks it always does: where it ends libmicrohttpd
     /// decides alone (``ChunkFraming``), and what another reader takes for a part of it must not become a request.
-    var isLast: Bool { isInDoubt || framing != nil }
+    var isLast: Bool { isInDoubt || isChunked }
+    /// Whether its body comes in chunks.
+    var isChunked: Bool { framing != nil }
     let requestID: String
     /// Whether the answer goes without its body.
     var isHead: Bool { head.method == "HEAD" }
     private let connection: Connection
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let head: HTTPRequestHead
     private let bodyBytesMax: Int
     private var framing: ChunkFraming?
     private var body: [UInt8] = []
+    /// How much of it was taken of what all bodies may hold; until the answer is there.
+    private var borrowed = 0
     private var discarded = 0
     private var state = State.receiving
     private var suspended = false
@@ -49,10 +53,11 @@ final class Exchange: @unchecked Sendable {
 
     /// Takes a piece of the body; false when more comes than is even thrown away.
     func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
-        if framing?.isWellFormed(before: piece, turn: connection.loop.turn) == false { doubt() }
+        if framing?.isWellFormed(before: piece, turn: connection.loop.turn) == false { refuseFraming() }
         if answer == nil, body.count + piece.count > bodyBytesMax {
             refuse(.bodyTooLarge(bodyBytesMax))
         }
+        if answer == nil, !mayHold(body.count + piece.count) { refuse(.tooManyBodies) }
         guard answer != nil else {
             body.append(contentsOf: piece)
             return true
@@ -61,13 +66,29 @@ final class Exchange: @unchecked Sendable {
         return discarded <= connection.loop.service.options.discardBytesMax
     }
 
+    private func mayHold(_ bytes: Int) -> Bool {
+        let more = bytes - BodyBudget.freeBytes - borrowed
+        guard more > 0 else { return true }
+        guard connection.loop.service.bodies.take(more) else { return false }
+        borrowed += more
+        return true
+    }
+
+    private func giveBack() {
+        if borrowed > 0 { connection.loop.service.bodies.giveBack(borrowed) }
+        borrowed = 0
+    }
+
+    deinit { giveBack() }
+
     /// All of the request has come.
     func received() {
         guard state == .receiving else { return }
-        if let framing, !framing.hasGoodTrailer(handle) { doubt() }
+        if let framing, !framing.hasGoodTrailer(handle) { refuseFraming() }
     }
 
-    private func doubt() {
+    /// The body's chunks are not well-formed, or their lines too long.
+    func refuseFraming() {
         guard !isInDoubt else { return }
         isInDoubt = true
         refuse(.framingNotValid)
@@ -77,6 +98,7 @@ final class Exchange: @unchecked Sendable {
         connection.loop.service.tell(of: problem, requestID: requestID)
         answer = problem.response(requestID: requestID)
         body = []
+        giveBack()
     }
 
     /// Asks the handler at first, and suspends the connection until `take` when the answer is not there by the next turn.

@@ -52,7 +52,8 @@ public final class HTTPServer: Sendable {
         let listener = try Listener(host: options.host, port: options.port)
         let shelf = certificate.map(CertificateShelf.init)
         let service = Service(
-            options: options, handler: handler, random: random, log: log, startTask: startTask, certificate: shelf)
+            options: options, handler: handler, random: random, log: log, startTask: startTask, certificate: shelf,
+            bodies: BodyBudget(bytes: options.bodiesBytesMax))
         let group = try LoopGroup(service: service, listener: listener)
         log.info(
             "http_server_started",

@@ -40,6 +40,9 @@ public struct HTTPServerOptions: Sendable {
     /// How much of a refused body is read and thrown away, in bytes, so that the client hears the refusal and the
     /// connection lives on. Beyond that the connection is closed.
     public var discardBytesMax: Int
+    /// What all bodies together may hold of what each has beyond 64 KiB, in bytes; who needs more is answered 503
+    /// `overloaded`.
+    public var bodiesBytesMax: Int
     /// How long a client that has closed its sending half may still wait for its answer before it counts as gone.
     /// A full hang-up counts at once.
     public var halfCloseGrace: Duration
@@ -54,8 +57,8 @@ public struct HTTPServerOptions: Sendable {
         proxies: TrustedProxies = TrustedProxies(), firstHeadTimeoutSeconds: Int = 20, idleTimeoutSeconds: Int = 60,
         receiveTimeoutSeconds: Int = 120, sendTimeoutSeconds: Int = 300, rateBytesPerSecondMin: Int = 500,
         rateWindow: Duration = .seconds(10), headBytesMax: Int = 16 << 10, targetBytesMax: Int = 8 << 10,
-        fieldsMax: Int = 100, discardBytesMax: Int = 1 << 20, halfCloseGrace: Duration = .seconds(2),
-        cancelGrace: Duration = .seconds(1)
+        fieldsMax: Int = 100, discardBytesMax: Int = 1 << 20, bodiesBytesMax: Int = 64 << 20,
+        halfCloseGrace: Duration = .seconds(2), cancelGrace: Duration = .seconds(1)
     ) {
         self.host = host
         self.port = port
@@ -74,6 +77,7 @@ public struct HTTPServerOptions: Sendable {
         self.targetBytesMax = targetBytesMax
         self.fieldsMax = fieldsMax
         self.discardBytesMax = discardBytesMax
+        self.bodiesBytesMax = bodiesBytesMax
         self.halfCloseGrace = halfCloseGrace
         self.cancelGrace = cancelGrace
     }

@@ -34,6 +34,12 @@ extension Problem {
     /// It comes too late to be answered before the server ends.
     static let stopping = unavailable("The server stops.")
 
+    /// Large bodies hold all the memory that they may.
+    static let tooManyBodies = Problem(
+        status: 503, code: "overloaded",
+        detail: "The server holds too many large bodies; nothing was done. Send the request again in a moment.",
+        headers: ["Retry-After": "1"])
+
     /// TLS on a port without.
     static let encryptedOnPlainPort = Problem(
         status: 400, code: "tls_not_spoken", detail: "This port speaks HTTP without TLS.")
