@@ -36,6 +36,8 @@ struct AnswerReading {
             if status == 100 { continue }
             // Of a later head whose length is no number libmicrohttpd (0.9.75) writes its refusal's head twice.
             if status == 400, !answers.isEmpty, rest.starts(with: "HTTP/1.1 400 ".utf8) { continue }
+            // So it does where a cookie's value is one quotation mark, which it cannot read.
+            if status == 431, rest.starts(with: "HTTP/1.1 431 ".utf8) { continue }
             var fields: [(name: String, value: String)] = []
             for line in lines.dropFirst() {
                 let halves = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
