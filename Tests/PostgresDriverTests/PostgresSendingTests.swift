@@ -239,17 +239,22 @@ import Testing
         }
     }
 
-    @Test func `a server that ends at one of them leaves the commit unknown`() async throws {
+    @Test func `a server that ends at one of them leaves the commit unknown, or never heard of it`() async throws {
         try await withNode { node, _, sandbox in
             let runs = Counter()
             for _ in 0..<2 { try await node.write { tx in try tx.send("SELECT vanish(\(0))") } }
-            await #expect(throws: DatabaseError.commitUnknown) {
+            let error = await #expect(throws: DatabaseError.self) {
                 try await node.write { tx in
                     runs.rise()
                     _ = try tx.row("SELECT max(i) AS i FROM t")
                     try tx.send(Self.insertion(3))
                     try tx.send("SELECT vanish(\(1))")
                 }
+            }
+            // What was queued leaves when the connection is looked at before its commit; its end may show just then.
+            switch error {
+            case .commitUnknown, .unavailable: break
+            default: Issue.record(error ?? DatabaseError.closed)
             }
             #expect(runs.value == 1)
             #expect(try await numbers(sandbox) == [1, 2])
