@@ -223,8 +223,11 @@ def test_a_line_of_a_chunk_without_an_end_ends_the_connection(serve, files, line
     own, live = files
     server = serve(**settings(live))
     client = server.client(own.context)
-    client.send(b"POST /api/auth/login HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + line)
-    assert client.is_closed()
+    try:
+        client.send(b"POST /api/auth/login HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + line)
+        assert client.is_closed()
+    except OSError:
+        pass  # It may be refused before it has sent all.
     refusals = until(lambda: server.events("request_refused"))
     assert [refusal["code"] for refusal in refusals] == ["framing_not_valid"]
     assert server.client(own.context).exchange(get()).status == 200
