@@ -228,6 +228,7 @@ def test_a_line_of_a_chunk_without_an_end_ends_the_connection(serve, files, line
         assert client.is_closed()
     except OSError:
         pass  # It may be refused before it has sent all.
-    refusals = until(lambda: server.events("request_refused"))
-    assert [refusal["code"] for refusal in refusals] == ["framing_not_valid"]
+    if not line.startswith(b"0\r\n"):  # Fields behind the last chunk libmicrohttpd may be the first to refuse.
+        refusals = until(lambda: server.events("request_refused"))
+        assert [refusal["code"] for refusal in refusals] == ["framing_not_valid"]
     assert server.client(own.context).exchange(get()).status == 200

@@ -55,6 +55,8 @@ import Testing
         let before: String
         let letter: String
         let count: Int
+        /// Of fields behind the last chunk libmicrohttpd may find by itself that it has no room for them.
+        var isTrailer: Bool { before.hasPrefix("0\r\n") }
         var text: String { before + String(repeating: letter, count: count) }
         var testDescription: String { "\(before.debugDescription) and \(count) of \(letter)" }
     }
@@ -84,8 +86,10 @@ import Testing
                 // What does not fill libmicrohttpd's buffer is waited for, and too long all the same.
                 if line.count < 48_000 { try client.send(String(repeating: "a", count: 8_000)) }
                 let answer = try client.receive()
-                #expect(answer.status == 400)
-                #expect(try JSONValue(parsing: answer.body)["code"] == "framing_not_valid")
+                if !line.isTrailer || answer.status != 431 {
+                    #expect(answer.status == 400)
+                    #expect(try JSONValue(parsing: answer.body)["code"] == "framing_not_valid")
+                }
                 #expect(client.isClosedByServer())
             } catch is RawClient.Broken {
                 // Who still sends when it is refused may lose the answer.
@@ -96,7 +100,8 @@ import Testing
             try slow.send("dy\r\n0\r\n\r\n")
             #expect(try slow.receive().text == "body")
         }
-        #expect(refusals.withLock { $0 } == ["framing_not_valid"])
+        let codes = refusals.withLock { $0 }
+        #expect(codes == ["framing_not_valid"] || line.isTrailer && codes.isEmpty)
     }
 
     @Test func `a doubt that libmicrohttpd does not have is told as a problem`() async throws {
