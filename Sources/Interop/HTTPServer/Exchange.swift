@@ -142,6 +142,7 @@ final class Exchange: @unchecked Sendable {
         state = .answered
         answer = response
         task = nil
+        giveBack()
         guard suspended else { return false }
         suspended = false
         MHD_resume_connection(handle)

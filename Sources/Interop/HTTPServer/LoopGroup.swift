@@ -16,6 +16,7 @@ struct Service: Sendable {
     let startTask: HTTPServer.TaskStarter
     /// The certificate that new connections get; nil where they are not encrypted.
     let certificate: CertificateShelf?
+    /// What large bodies share.
     let bodies: BodyBudget
 
     /// Tells that a request was refused by the server itself. A line of the log is for those whose head was whole; what
