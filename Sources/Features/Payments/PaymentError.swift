@@ -42,7 +42,7 @@ public enum PaymentError: Error, Equatable {
     case reviewNotFound
     /// Money of the order is still owed back.
     case reviewNeedsRefund
-    /// The order's sum is outside what can be charged.
+    /// The order's sum is outside what can be charged, or no multiple of the currency's step; all in minor units.
     case amountNotChargeable(minimum: Int64, maximum: Int64, step: Int64)
     /// The account has as many unpaid orders as one may have.
     case tooManyOpenOrders

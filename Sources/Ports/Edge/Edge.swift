@@ -65,8 +65,10 @@ public struct Edge: HTTPHandler {
 
     /// Answers.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let asked = try? router.route(of: request.head).get()  // Who finds none tells why.
-        guard let asked else { return finished(await router.respond(to: request), of: nil, for: request.head) }
+        guard case .success(let asked) = router.route(of: request.head) else {
+            // The router tells why it finds none.
+            return finished(await router.respond(to: request), of: nil, for: request.head)
+        }
         // Others may have come while its body did.
         guard load.begin(asked.rateClass, request.head.requestID) else {
             return tooMuch(request, of: asked)

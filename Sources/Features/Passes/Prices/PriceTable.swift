@@ -21,8 +21,8 @@ public struct PriceTable: Sendable, Equatable {
     /// The steps, the first from 0, ascending, in the licence's currency.
     public let daypass: [Step]
 
-    /// Prices that Stripe can charge; nil when the steps do not begin at 0 and ascend, or a price is out of Stripe's
-    /// bounds.
+    /// Prices that Stripe can charge; nil when the steps do not begin at 0 and ascend, or a price is none that Stripe
+    /// charges (``Currency/isChargeable(amountMinor:)``).
     public init?(license: Money, daypass: [Step]) {
         let currency = license.currency
         guard daypass.first?.fromCount == 0, currency.isChargeable(amountMinor: license.amountMinor),
