@@ -61,7 +61,7 @@ def test_a_thousand_idle_and_five_hundred_busy_clients_do_no_harm(serve, many_fi
 
 def test_bodies_where_none_is_wanted_keep_nobody_out(serve):
     server = serve(RATE_LIMITS="off")
-    # More than are let in whatever the pace is. Half of the requests are refused for their body, half never end.
+    # More than are let in whatever the pace is: most are refused for their body, the others never end.
     greedy = server.client()
     for _ in range(600):
         assert greedy.exchange("GET /api/products HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\nx").status == 413
@@ -111,6 +111,8 @@ def test_without_descriptors_the_others_go_on_and_it_recovers(serve):
     assert all(client.exchange(get()).status == 200 for client in inside)
     lines = until(lambda: server.events("connections_turned_away"))
     assert {line["reason"] for line in lines} == {"descriptors"} and lines[0]["level"] == "error"
+    # Each is counted once, and nobody who was not there.
+    assert 0 < sum(line["count"] for line in lines) <= len(statuses) - statuses.count(200)
     for client in outside:
         client.close()
 
